@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+
+/// @title EnergyToken
+/// @notice ERC-1155 in which one unit is 1 Wh and the id is (meter, interval): id = meter * 2^32 + interval. One per
+/// neighbourhood, which alone mints and burns. A token lives until its retirement window closes, then its balance is 0.
+/// @dev Safe: balances of a day live in a ring of 32 days that is longer than the window, so reuse never touches a live
+/// balance. Live: transfers depend on nobody but the holder and the receiver.
+interface IEnergyToken is IERC1155 {
+    /// @notice A meter may issue tokens from now on.
+    event IssuerAdmitted(uint32 indexed meter, address indexed owner, uint8 unitExponent);
+
+    error NotNeighbourhood(address caller);
+    /// @notice The amount is not a multiple of the unit of the meter that made the tokens.
+    error NotMultipleOfUnit(uint256 id, uint256 energyWh, uint256 unitWh);
+    /// @notice The receiver refused the tokens or used more than the gas a receiver is given.
+    error ReceiverRefused(address receiver);
+    error EmptyRange();
+    error RangeTooLong(uint256 length, uint256 limit);
+    error SignatureExpired(uint256 deadline);
+    error InvalidSigner(address account);
+
+    // ---------------------------------------------------------------- neighbourhood only
+
+    /// @notice Admits a meter as issuer, once and for ever.
+    function admitIssuer(uint32 meter, address owner, uint8 unitExponent) external;
+
+    /// @notice Mints one day's export to the meter's owner.
+    /// @param intervals The 384 bytes of the day profile, meter units.
+    /// @return exportWh Energy minted.
+    function mintDay(uint32 meter, uint32 day, bytes calldata intervals) external returns (uint256 exportWh);
+
+    /// @notice Burns `energyWh` of contiguous intervals.
+    function burnRange(address from, uint32 meter, uint32 firstInterval, uint32[] calldata energyWh) external;
+
+    // ---------------------------------------------------------------- holders
+
+    /// @notice Moves energy of one meter over contiguous intervals: a batch transfer that touches each storage word once.
+    /// @dev Same approvals, receiver checks and events as `safeBatchTransferFrom`; intervals with 0 Wh are left out. At most 96 intervals.
+    function safeRangeTransferFrom(
+        address from,
+        address to,
+        uint32 meter,
+        uint32 firstInterval,
+        uint32[] calldata energyWh
+    ) external;
+
+    /// @notice `setApprovalForAll` on the holder's signature, relayed by anyone.
+    /// @dev Signed: `SetApprovalForAll(address owner,address operator,bool approved,uint256 nonce,uint256 deadline)`.
+    function setApprovalForAllBySig(
+        address owner,
+        address operator,
+        bool approved,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    /// @notice `safeBatchTransferFrom` (with empty data) on the holder's signature, relayed by anyone.
+    /// @dev Signed: `TransferBatch(address from,address to,uint256[] ids,uint256[] values,uint256 nonce,uint256 deadline)`.
+    function safeBatchTransferFromBySig(
+        address from,
+        address to,
+        uint256[] calldata ids,
+        uint256[] calldata values,
+        uint256 deadline,
+        bytes calldata signature
+    ) external;
+
+    // ---------------------------------------------------------------- views
+
+    function neighbourhood() external view returns (address);
+
+    /// @notice Days after its own during which a token can be moved and retired.
+    function retirementWindowDays() external view returns (uint256);
+
+    /// @notice Owner of the meter that issues, and its unit exponent. Zero for a meter that was never admitted.
+    function issuer(uint32 meter) external view returns (address owner, uint8 unitExponent);
+
+    /// @notice Unix second from which a token's balance reads 0. For indexers.
+    function expiresAt(uint256 id) external view returns (uint256);
+
+    /// @notice The holder's balances of one meter over contiguous intervals, Wh. At most 3,072 (32 days).
+    function balanceOfRange(
+        address holder,
+        uint32 meter,
+        uint32 firstInterval,
+        uint256 count
+    ) external view returns (uint256[] memory energyWh);
+}
