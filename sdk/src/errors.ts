@@ -1,0 +1,1 @@
+export { CommonwattError, InvalidValueError } from "./commonwatt-error.ts";
