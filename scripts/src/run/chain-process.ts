@@ -1,0 +1,40 @@
+/**
+ * The local chain as a process of its own: an EDR node of Hardhat behind JSON-RPC on loopback, with the same settings as
+ * the contracts' tests, started at the date of the first simulated day.
+ *
+ * Arguments: port, unix seconds of the first block, number of funded accounts.
+ */
+import hre from "hardhat";
+
+import { DEV_MNEMONIC } from "./accounts.ts";
+
+const [port, startSeconds, accounts] = process.argv.slice(2).map(Number);
+if (port === undefined || startSeconds === undefined || accounts === undefined) {
+  throw new Error("Expected the arguments: port, unix seconds of the first block, number of accounts.");
+}
+
+const server = await hre.network.createServer(
+  {
+    network: "default",
+    override: {
+      initialDate: new Date(startSeconds * 1000).toISOString(),
+      accounts: { mnemonic: DEV_MNEMONIC, count: accounts },
+    },
+  },
+  "127.0.0.1",
+  port,
+);
+
+let closing = false;
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    if (closing) return;
+    closing = true;
+    void server.close().finally(() => {
+      process.exit(0);
+    });
+  });
+}
+
+const { address, port: actualPort } = await server.listen();
+console.log(`The local chain listens at http://${address}:${actualPort}.`);
