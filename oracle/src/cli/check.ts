@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+
+import type { Config } from "../config/schema.ts";
+import { listMeterKeys } from "../keystore/keystore.ts";
+
+/** A summary of a valid config, in lines for a person. */
+export function summarize(config: Config): string {
+  const { broker, board, meters } = config;
+  const keys = new Set(listMeterKeys(config.keystoreDir));
+  const withoutKey = meters.filter(({ meter }) => !keys.has(meter)).map(({ meter }) => meter);
+  const lines = [
+    broker.kind === "embedded"
+      ? `broker: embedded, on ${broker.host}:${broker.port}`
+      : `broker: external, ${broker.url} as client ${broker.clientId}`,
+    `topics: ${config.baseTopic}/<node> (JSON) and ${config.baseTopic}/<node>/<input> (a number)`,
+    `clock: ${config.clock}`,
+    `chain: ${config.rpcUrl}, contracts of ${config.deploymentFile}${existsSync(config.deploymentFile) ? "" : " (missing)"}`,
+    `board: http://${board.host}:${board.port}/api`,
+    `data: ${config.dataDir}`,
+    `keys: ${config.keystoreDir}${withoutKey.length === 0 ? "" : ` (no key yet of meter ${withoutKey.join(", ")})`}`,
+    `meters: ${meters.length}`,
+    ...meters.map(
+      ({ meter, node, inputs, fuseWatts, unitWh }) =>
+        `  ${meter}: node ${node}, fuse ${fuseWatts} W, unit ${unitWh} Wh, ` +
+        inputs.map(({ input, meaning }) => `${input} = ${meaning}`).join(", "),
+    ),
+  ];
+  return lines.join("\n");
+}

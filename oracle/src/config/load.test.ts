@@ -1,0 +1,141 @@
+import { readFileSync } from "node:fs";
+
+import { describe, expect, test } from "vitest";
+
+import { ConfigError, parseConfig } from "./load.ts";
+
+const example = () =>
+  JSON.parse(readFileSync(new URL("../../config.example.json", import.meta.url), "utf8")) as Record<string, unknown>;
+
+function problemsOf(change: (config: ReturnType<typeof minimal>) => unknown): readonly string[] {
+  const config = minimal();
+  change(config);
+  try {
+    parseConfig(config, "/srv");
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+function minimal() {
+  return {
+    broker: { kind: "embedded" } as Record<string, unknown>,
+    dataDir: "data",
+    keystoreDir: "keystore",
+    passphraseFile: "passphrase",
+    deploymentFile: "deployment.json",
+    rpcUrl: "http://127.0.0.1:8545",
+    timing: {} as Record<string, unknown>,
+    meters: [
+      { meter: 1, node: "a", fuseWatts: 10_000, inputs: [{ input: "E1", meaning: "netWh" }] } as Record<
+        string,
+        unknown
+      >,
+    ],
+  };
+}
+
+describe("the config", () => {
+  test("of the example file is accepted", () => {
+    const config = parseConfig(example(), "/srv/oracle");
+    expect(config.meters.map((meter) => meter.meter)).toEqual([1, 2, 3]);
+    expect(config.passphraseFile).toBe("/srv/oracle/passphrase");
+  });
+
+  test("of the example file names every key there is", () => {
+    const { board, timing, submission } = parseConfig(example(), "/srv");
+    expect(example()["timing"]).toEqual(timing);
+    expect(example()["submission"]).toEqual(submission);
+    expect(example()["board"]).toEqual(board);
+  });
+
+  test("may leave out what has a default", () => {
+    expect(problemsOf(() => undefined)).toEqual([]);
+    expect(parseConfig(minimal(), "/srv").timing.maxGapSeconds).toBe(3_600);
+  });
+
+  test.each<[string, (config: ReturnType<typeof minimal>) => unknown, RegExp]>([
+    [
+      "unknown key",
+      (config) => (config.timing["graceSecond"] = 5),
+      /^timing: unknown key "graceSecond", expected one of graceSeconds, maxGapSeconds,/u,
+    ],
+    [
+      "unknown key of a meter",
+      (config) => Object.assign(config.meters[0] ?? {}, { fuseWats: 1 }),
+      /^meters\[0\]: unknown key "fuseWats", expected one of meter, node, inputs, fuseWatts/u,
+    ],
+    [
+      "unknown key of a broker",
+      (config) => (config.broker["url"] = "mqtt://x"),
+      /^broker: unknown key "url", expected one of kind, host, port$/u,
+    ],
+    [
+      "wrong kind of broker",
+      (config) => (config.broker["kind"] = "cloud"),
+      /^broker.kind: "cloud" .*'embedded' \| 'external'/u,
+    ],
+    [
+      "missing key",
+      (config) => delete (config as Partial<typeof config>).dataDir,
+      /^dataDir: missing, expected string$/u,
+    ],
+    [
+      "out of range",
+      (config) => (config.broker["port"] = 70_000),
+      /^broker.port: 70000 is not allowed, expected number to be <=65535$/u,
+    ],
+    [
+      "wrong type",
+      (config) => (config.timing["graceSeconds"] = "60"),
+      /^timing.graceSeconds: "60" is not allowed, expected number$/u,
+    ],
+    [
+      "topic with a wildcard",
+      (config) => Object.assign(config.meters[0] ?? {}, { node: "a/#" }),
+      /^meters\[0\].node: "a\/#" .*without/u,
+    ],
+    [
+      "same meter twice",
+      (config) => config.meters.push({ ...config.meters[0], node: "b" }),
+      /^meters\[1\].meter: 1 is already the number of meters\[0\]/u,
+    ],
+    [
+      "same input twice",
+      (config) => config.meters.push({ ...config.meters[0], meter: 2 }),
+      /^meters\[1\].inputs\[0\].input: "a\/E1" is already used by meters\[0\].inputs\[0\].input/u,
+    ],
+    [
+      "two ways of billing",
+      (config) =>
+        Object.assign(config.meters[0] ?? {}, {
+          inputs: [
+            { input: "E1", meaning: "netWh" },
+            { input: "P1", meaning: "netPowerW" },
+          ],
+        }),
+      /^meters\[0\].inputs: the energy is measured in 2 ways, expected exactly one/u,
+    ],
+    [
+      "a net channel without voltage sensing",
+      (config) => Object.assign(config.meters[0] ?? {}, { voltageSensing: false }),
+      /^meters\[0\].voltageSensing: false, expected true .*export would be billed as import/u,
+    ],
+    [
+      "an opening register between units",
+      (config) => Object.assign(config.meters[0] ?? {}, { unitWh: 10, openingImportWh: 15 }),
+      /^meters\[0\].openingImportWh: 15, expected a multiple of unitWh, 10$/u,
+    ],
+    [
+      "gaps that contradict",
+      (config) => Object.assign(config.timing, { maxGapSeconds: 60 }),
+      /^timing.measuredGapSeconds: 900, expected at most maxGapSeconds, 60$/u,
+    ],
+  ])("says what is wrong: %s", (_name, change, expected) => {
+    const problems = problemsOf(change);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(expected);
+  });
+});

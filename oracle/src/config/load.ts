@@ -1,0 +1,80 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
+
+import { checkMeters } from "./check-meters.ts";
+import { explainIssues } from "./issues.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** The config file cannot be used. `problems` has one line per thing that is wrong. */
+export class ConfigError extends CommonwattError {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The config has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n  ${problems.join("\n  ")}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Checks a parsed config and fills in the defaults.
+ *
+ * @param folder - Absolute folder that relative paths start at.
+ * @throws ConfigError naming each wrong key, its place and what was expected.
+ */
+export function parseConfig(value: unknown, folder: string): Config {
+  const result = configSchema.safeParse(value);
+  if (!result.success) throw new ConfigError(explainIssues(configSchema, value, result.error));
+  const config = result.data;
+  const problems = checkMeters(config.meters);
+  if (config.timing.measuredGapSeconds > config.timing.maxGapSeconds) {
+    problems.push(
+      `timing.measuredGapSeconds: ${config.timing.measuredGapSeconds}, expected at most maxGapSeconds, ${config.timing.maxGapSeconds}`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return absolutePaths(config, folder);
+}
+
+/**
+ * Reads the config file.
+ *
+ * @throws ConfigError when the file cannot be read, is not JSON, or is not a config.
+ */
+export function loadConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError([`${file}: cannot be read, ${String(error)}`]);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError([`${file}: expected JSON, ${String(error)}`]);
+  }
+  return parseConfig(value, dirname(resolve(file)));
+}
+
+function absolutePaths(config: Config, folder: string): Config {
+  const at = (path: string) => resolve(folder, path);
+  const { broker } = config;
+  return {
+    ...config,
+    dataDir: at(config.dataDir),
+    keystoreDir: at(config.keystoreDir),
+    passphraseFile: at(config.passphraseFile),
+    deploymentFile: at(config.deploymentFile),
+    broker:
+      broker.kind === "embedded"
+        ? broker
+        : {
+            ...broker,
+            ...(broker.usernameFile === undefined ? {} : { usernameFile: at(broker.usernameFile) }),
+            ...(broker.passwordFile === undefined ? {} : { passwordFile: at(broker.passwordFile) }),
+          },
+  };
+}

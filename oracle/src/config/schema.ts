@@ -1,0 +1,118 @@
+import { z } from "zod";
+
+/** What an input of a node means for its meter. Counters count Wh, powers are W. */
+export const MEANINGS = ["importWh", "exportWh", "netWh", "netPowerW", "generationWh", "generationW"] as const;
+export type Meaning = (typeof MEANINGS)[number];
+
+const path = z.string().min(1);
+const port = z.int().min(0).max(65_535);
+const seconds = (min: number, max: number) => z.int().min(min).max(max);
+/** One level of an MQTT topic: what OpenEnergyMonitor calls a node or an input. */
+const topicLevel = z
+  .string()
+  .regex(/^[^/+#\p{Cc}]{1,64}$/u, { error: "expected 1 to 64 characters without '/', '+' or '#'" });
+const origin = z.url({ protocol: /^https?$/u, error: "expected an origin such as http://127.0.0.1:5173" });
+
+const broker = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("embedded"),
+    /** Anyone who reaches this address can publish: leave it on loopback unless the network is trusted. */
+    host: z.string().min(1).default("127.0.0.1"),
+    /** 0: a free port, named in the "ready" log line. */
+    port: port.default(1883),
+  }),
+  z.strictObject({
+    kind: z.literal("external"),
+    url: z.url({ protocol: /^(mqtts?|wss?)$/u, error: "expected a URL such as mqtts://broker.example:8883" }),
+    /** The broker keeps unacknowledged messages for this client id while the oracle is down. */
+    clientId: z.string().min(1).max(23).default("commonwatt-oracle"),
+    usernameFile: path.optional(),
+    passwordFile: path.optional(),
+  }),
+]);
+
+const timing = z.strictObject({
+  /** A day is closed this long after its end even if no message from after it has come. */
+  graceSeconds: seconds(0, 86_400).default(3_600),
+  /** Two readings farther apart leave the intervals between them missing: energy goes to the registers only. */
+  maxGapSeconds: seconds(1, 86_400).default(3_600),
+  /** Two readings farther apart that cross an interval boundary make the intervals they touch estimates. */
+  measuredGapSeconds: seconds(1, 86_400).default(900),
+  /** A power reading is taken to hold for at most this long; what lies beyond is missing. */
+  powerHoldSeconds: seconds(1, 3_600).default(120),
+  /** Messages whose time is farther ahead of the clock are refused. */
+  futureToleranceSeconds: seconds(0, 3_600).default(60),
+  /** Messages whose time is farther behind the clock are refused. */
+  pastToleranceSeconds: seconds(60, 30 * 86_400).default(7 * 86_400),
+  /** Blocks that must hold a recording, its own included, before it counts. */
+  confirmations: z.int().min(1).max(64).default(1),
+  /** Pause between looks at the clock, the days to close and the outbox. */
+  pollMilliseconds: z.int().min(20).max(60_000).default(1_000),
+});
+
+const input = z.strictObject({ input: topicLevel, meaning: z.enum(MEANINGS) });
+
+const meter = z.strictObject({
+  meter: z.int().min(1).max(0xffff_ffff),
+  /** The node of the topic `<baseTopic>/<node>` that this meter's device publishes under. */
+  node: topicLevel,
+  inputs: z.array(input).min(1).max(32),
+  /** Most power the connection can carry; a counter that moves faster is refused. */
+  fuseWatts: z.int().min(100).max(100_000_000),
+  /** 10 to the power of the unit exponent of the meter on chain. */
+  unitWh: z.union([z.literal(1), z.literal(10), z.literal(100)]).default(1),
+  /** Without AC voltage sensing a device cannot tell export from import. */
+  voltageSensing: z.boolean().default(true),
+  /** Registers before the first reading, as registered with the device. A multiple of the unit. */
+  openingImportWh: z.int().min(0).default(0),
+  openingExportWh: z.int().min(0).default(0),
+});
+
+const board = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: port.default(8787),
+  /** Origins of dApps that may call the board. Any loopback origin always may. */
+  allowedOrigins: z.array(origin).max(16).default([]),
+  maxOffersPerSeller: z.int().min(1).max(10_000).default(1_000),
+});
+
+const submission = z.strictObject({
+  /** Most profiles in one transaction: 16 of the largest stay under the gas limit of a transaction. */
+  maxBatch: z.int().min(1).max(16).default(16),
+  /** First pause before something is tried again; doubles up to 10 minutes. */
+  retrySeconds: seconds(1, 600).default(5),
+  /** A profile that still cannot be recorded after so many attempts is parked. */
+  maxAttempts: z.int().min(1).max(1_000).default(50),
+  /** How long to wait for a transaction's receipt before looking again. */
+  receiptTimeoutSeconds: seconds(1, 3_600).default(120),
+});
+
+/** Schema of the oracle's config file. Relative paths start at the config file's folder. */
+export const configSchema = z.strictObject({
+  broker,
+  /** First level(s) of every topic. */
+  baseTopic: z
+    .string()
+    .regex(/^[^+#\s/]+(\/[^+#\s/]+)*$/u, { error: "expected a topic such as emon, without '+' or '#'" })
+    .default("emon"),
+  dataDir: path,
+  keystoreDir: path,
+  /** File (mode 600) with the passphrase of the keystore. */
+  passphraseFile: path,
+  /** "light" is for demos: new keys get a key derivation that takes milliseconds to undo by brute force. */
+  keystoreStrength: z.enum(["standard", "light"]).default("standard"),
+  deploymentFile: path,
+  rpcUrl: z.url({ protocol: /^https?$/u, error: "expected a URL such as http://127.0.0.1:8545" }),
+  /** "chain": the timestamp of the latest block is the time, for simulation and replay. */
+  clock: z.enum(["system", "chain"]).default("system"),
+  logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
+  timing: timing.prefault({}),
+  submission: submission.prefault({}),
+  meters: z.array(meter).min(1).max(4_096),
+  board: board.prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type MeterConfig = Config["meters"][number];
+export type Timing = Config["timing"];
+export type BrokerConfig = Config["broker"];

@@ -1,0 +1,48 @@
+import type { Readable, Writable } from "node:stream";
+import { createInterface } from "node:readline";
+
+import { fromWire, requestSchema, type Signer, type SignerRequest } from "./protocol.ts";
+
+/**
+ * Answers requests, one line of JSON each, until the input ends. An answer carries its request's id; a line that is no
+ * request is answered with id 0.
+ */
+export async function serveSigner(signer: Signer, input: Readable, output: Writable): Promise<void> {
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    if (line !== "") output.write(`${JSON.stringify(await answer(signer, line))}\n`);
+  }
+}
+
+async function answer(
+  signer: Signer,
+  line: string,
+): Promise<{ id: number; result: unknown } | { id: number; error: string }> {
+  let id = 0;
+  try {
+    const parsed: unknown = JSON.parse(line);
+    id = idOf(parsed);
+    const request = requestSchema.parse(parsed);
+    return { id, result: await handle(signer, request) };
+  } catch (error) {
+    return { id, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function idOf(request: unknown): number {
+  const id = typeof request === "object" && request !== null && "id" in request ? request.id : 0;
+  return Number.isSafeInteger(id) ? (id as number) : 0;
+}
+
+async function handle(signer: Signer, request: SignerRequest): Promise<unknown> {
+  switch (request.method) {
+    case "devices":
+      return signer.devices();
+    case "signProfile":
+      return { signature: await signer.signProfile(request.device, fromWire(request.profile)) };
+    case "provePossession":
+      return signer.provePossession(request.meter, {
+        importRegister: BigInt(request.importRegister),
+        exportRegister: BigInt(request.exportRegister),
+      });
+  }
+}
