@@ -51,11 +51,11 @@ export function unitWhOf(unitExponent: number): Wh {
 /**
  * A place of delivery as the contract stores it: ASCII, padded with zeros on the right.
  *
- * @throws InvalidValueError when it is not 0 to 32 printable ASCII characters.
+ * @throws InvalidValueError when it is not 1 to 32 printable ASCII characters.
  */
 export function encodePlace(place: string): Hex {
-  if (!/^[\u0020-\u007e]{0,32}$/u.test(place)) {
-    throw new InvalidValueError("place", place, "at most 32 printable ASCII characters");
+  if (!/^[\u0020-\u007e]{1,32}$/u.test(place)) {
+    throw new InvalidValueError("place", place, "1 to 32 printable ASCII characters");
   }
   return stringToHex(place, { size: PLACE_BYTES });
 }
