@@ -5,6 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {CurrencyPermit, Fill, Offer} from "../types/Offers.sol";
 import {IEnergyToken} from "./IEnergyToken.sol";
+import {INeighbourhood} from "./INeighbourhood.sol";
+import {ISignedActions} from "./ISignedActions.sol";
 
 /// @title Marketplace
 /// @notice Trades energy tokens of one neighbourhood against one ERC-20, by offers signed off chain. A fill pays and
@@ -13,7 +15,7 @@ import {IEnergyToken} from "./IEnergyToken.sol";
 /// ceil(energyWh * chargeTicks / 10), each rounded once per fill, against the buyer: splitting a purchase never makes it
 /// cheaper. The contract holds nothing but collected network charges.
 /// Safe: an offer is never overfilled, and never filled after its expiry or cancellation. Live: cancelling depends on nobody.
-interface IMarketplace {
+interface IMarketplace is ISignedActions {
     event OfferFilled(
         address indexed seller,
         address indexed buyer,
@@ -30,6 +32,7 @@ interface IMarketplace {
     event OffersCancelled(address indexed seller, uint64 minNonce);
     event NetworkChargesCollected(address indexed to, uint256 amountBaseUnits);
 
+    error NotAContract(address account);
     error WrongToken(address given, address expected);
     error OfferExpired(uint64 expiry, uint256 timestamp);
     error OfferNotActive(address seller, uint64 nonce);
@@ -42,8 +45,6 @@ interface IMarketplace {
     error InvalidOfferSignature(address seller);
     error PaymentAboveLimit(uint256 totalBaseUnits, uint256 limitBaseUnits);
     error NonceTooLow(uint64 minNonce, uint64 current);
-    error SignatureExpired(uint256 deadline);
-    error InvalidSigner(address account);
 
     // ---------------------------------------------------------------- buying
 
@@ -92,6 +93,8 @@ interface IMarketplace {
     function collectNetworkCharges(address to) external returns (uint256 amountBaseUnits);
 
     // ---------------------------------------------------------------- views
+
+    function neighbourhood() external view returns (INeighbourhood);
 
     function token() external view returns (IEnergyToken);
 

@@ -14,6 +14,7 @@ import {
 import {Retirement, SignedProfile} from "../types/Profiles.sol";
 import {IDeviceRegistry} from "./IDeviceRegistry.sol";
 import {IEnergyToken} from "./IEnergyToken.sol";
+import {ISignedActions} from "./ISignedActions.sol";
 
 /// @title Neighbourhood
 /// @notice One local market: its members, meters and devices, and the record of what the meters measured.
@@ -21,7 +22,7 @@ import {IEnergyToken} from "./IEnergyToken.sol";
 /// contract on this chain; registers never decrease except by a governed, logged rebase; tokens are minted only out of
 /// signed export and retired only against signed import of the same interval.
 /// What keeps it live: anyone may submit a signed profile; one bad profile or refusing receiver never stops a batch.
-interface INeighbourhood {
+interface INeighbourhood is ISignedActions {
     event MemberAdmitted(address indexed member);
     event MemberRemoved(address indexed member);
     event MeterRegistered(
@@ -82,6 +83,7 @@ interface INeighbourhood {
     );
     event NetworkChargeScheduled(uint16 chargeTicks, uint32 effectiveDay);
 
+    error NotAContract(address account);
     error AlreadyMember(address account);
     error NotMember(address account);
     error MemberOwnsMeters(address member, uint256 meters);
@@ -93,7 +95,10 @@ interface INeighbourhood {
     error InvalidOwner(address owner);
     error MeterHasDevice(uint32 meter, address device);
     error MeterHasNoDevice(uint32 meter);
-    error InvalidRetirementWindow(uint256 windowDays, uint256 maxDays);
+    /// @notice The label is not printable ASCII followed by zeros only, or it is empty.
+    error InvalidPlace(bytes32 place);
+    /// @notice A batch needs this much gas in front of each profile, so that scarce gas is never taken for a bad profile.
+    error InsufficientGas(uint256 available, uint256 needed);
 
     /// @notice The key that signed is no device of this neighbourhood: a forged profile, or one of another chain or neighbourhood.
     error UnknownDevice(address recovered);
@@ -125,8 +130,6 @@ interface INeighbourhood {
     error RetirementExceedsImport(uint256 interval, uint256 energyWh, uint256 remainingWh);
     error NotMultipleOfUnit(uint256 energyWh, uint256 unitWh);
     error NothingToRetire();
-    error SignatureExpired(uint256 deadline);
-    error InvalidSigner(address account);
     error ChargeNotInFuture(uint32 effectiveDay, uint32 today);
 
     // ---------------------------------------------------------------- members and meters (governed)

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+
+import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
+import {DeviceRegistration, KeyType} from "./types/Meters.sol";
+
+/// @title DeviceRegistry
+/// @notice See {IDeviceRegistry}.
+contract DeviceRegistry is IDeviceRegistry {
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant NEIGHBOURHOOD_NAME = keccak256("Commonwatt");
+    bytes32 private constant NEIGHBOURHOOD_VERSION = keccak256("1");
+    bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
+        "DeviceRegistration(address device,uint32 meter,uint64 importRegister,uint64 exportRegister)"
+    );
+
+    /// @inheritdoc IDeviceRegistry
+    mapping(address device => address neighbourhood) public override neighbourhoodOf;
+
+    /// @inheritdoc IDeviceRegistry
+    function claim(DeviceRegistration calldata registration) external override {
+        address device = registration.device;
+        require(registration.keyType == KeyType.Secp256k1, UnsupportedKeyType(uint8(registration.keyType)));
+        require(neighbourhoodOf[device] == address(0), DeviceAlreadyClaimed(device, neighbourhoodOf[device]));
+        _checkPossession(registration);
+
+        neighbourhoodOf[device] = msg.sender;
+
+        emit DeviceClaimed(device, msg.sender);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function release(address device) external override {
+        address holder = neighbourhoodOf[device];
+        require(holder == msg.sender, NotDeviceHolder(device, holder, msg.sender));
+
+        delete neighbourhoodOf[device];
+
+        emit DeviceReleased(device, msg.sender);
+    }
+
+    /// @dev The domain is the caller's: a signature made for one neighbourhood is of no use to another.
+    function _checkPossession(DeviceRegistration calldata registration) private view {
+        bytes32 domain = keccak256(
+            abi.encode(DOMAIN_TYPEHASH, NEIGHBOURHOOD_NAME, NEIGHBOURHOOD_VERSION, block.chainid, msg.sender)
+        );
+        bytes32 content = keccak256(
+            abi.encode(
+                REGISTRATION_TYPEHASH,
+                registration.device,
+                registration.meter,
+                registration.importRegister,
+                registration.exportRegister
+            )
+        );
+        (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(
+            MessageHashUtils.toTypedDataHash(domain, content),
+            registration.possession
+        );
+        require(
+            problem == ECDSA.RecoverError.NoError && recovered == registration.device,
+            PossessionNotProven(registration.device, recovered)
+        );
+    }
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
+import {IERC1155} from "@openzeppelin/contracts/token/ERC1155/IERC1155.sol";
+import {IERC1155Receiver} from "@openzeppelin/contracts/token/ERC1155/IERC1155Receiver.sol";
+import {ERC1155Utils} from "@openzeppelin/contracts/token/ERC1155/utils/ERC1155Utils.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import {SignedActions} from "./SignedActions.sol";
+import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
+import {INeighbourhood} from "./interfaces/INeighbourhood.sol";
+import {BalanceRing, BalanceWord, BalanceWords} from "./libraries/BalanceWords.sol";
+import {BoundedCalls} from "./libraries/BoundedCalls.sol";
+import {Calendar} from "./libraries/Calendar.sol";
+import {CertificateFacts, Certificates} from "./libraries/Certificates.sol";
+import {DayLanes} from "./libraries/DayLanes.sol";
+import {EnergyBatch, EnergyBatches} from "./libraries/EnergyBatches.sol";
+
+/// @title EnergyToken
+/// @notice See {IEnergyToken}.
+contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
+    /// @dev One slot.
+    struct Issuer {
+        address owner; // zero: no such meter
+        uint8 unitExponent; // one unit is 10^exponent Wh
+    }
+
+    bytes32 private constant APPROVAL_TYPEHASH = keccak256(
+        "SetApprovalForAll(address owner,address operator,bool approved,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant TRANSFER_TYPEHASH = keccak256(
+        "TransferBatch(address from,address to,uint256[] ids,uint256[] values,uint256 nonce,uint256 deadline)"
+    );
+    /// @dev Shorter than the ring of 32 days by the day that is not over and the one that is being recorded.
+    uint256 private constant MAX_WINDOW_DAYS = 30;
+    uint256 private constant MAX_RANGE = Calendar.INTERVALS_PER_DAY;
+    uint256 private constant MAX_VIEW_RANGE = 32 * Calendar.INTERVALS_PER_DAY;
+    uint256 private constant WORDS_PER_DAY = 6;
+    /// @dev What the receiver of minted tokens may use: enough to note them, too little to stall a batch.
+    uint256 private constant RECEIVER_GAS = 100_000;
+
+    /// @inheritdoc IEnergyToken
+    address public immutable override neighbourhood;
+    /// @inheritdoc IEnergyToken
+    uint256 public immutable override retirementWindowDays;
+
+    /// @inheritdoc IEnergyToken
+    mapping(uint32 meter => Issuer) public override issuer;
+    mapping(address holder => mapping(uint32 meter => BalanceRing)) private _rings;
+
+    constructor(uint256 windowDays) ERC1155("") EIP712("Commonwatt Energy", "1") {
+        require(windowDays > 0 && windowDays <= MAX_WINDOW_DAYS, InvalidRetirementWindow(windowDays, MAX_WINDOW_DAYS));
+        neighbourhood = msg.sender;
+        retirementWindowDays = windowDays;
+    }
+
+    modifier onlyNeighbourhood() {
+        require(msg.sender == neighbourhood, NotNeighbourhood(msg.sender));
+        _;
+    }
+
+    // ---------------------------------------------------------------- neighbourhood only
+
+    /// @inheritdoc IEnergyToken
+    function admitIssuer(uint32 meter, address owner, uint8 unitExponent) external override onlyNeighbourhood {
+        issuer[meter] = Issuer(owner, unitExponent);
+
+        emit IssuerAdmitted(meter, owner, unitExponent);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function mintDay(uint32 meter, uint32 day, bytes calldata intervals) external override onlyNeighbourhood {
+        // An expired day would overwrite one that lives in the same slot.
+        require(_isLive(day), RetirementWindowClosed(day, Calendar.windowEnd(day, retirementWindowDays)));
+        (address owner, uint256 unitWh) = _issuerOf(meter);
+        BalanceRing storage ring = _rings[owner][meter];
+        EnergyBatch memory batch = EnergyBatches.create(Calendar.INTERVALS_PER_DAY);
+
+        for (uint256 sixteenth = 0; sixteenth < WORDS_PER_DAY; ++sixteenth) {
+            uint256 lanes = DayLanes.packExports(intervals, sixteenth);
+            if (lanes == 0) continue;
+            uint256 interval = day * Calendar.INTERVALS_PER_DAY + sixteenth * 16;
+            // A meter-day is minted once, so there is nothing of this day to add to.
+            ring.store(interval, BalanceWords.compose(day, lanes));
+            batch.pushLanes(lanes, _id(meter, interval), unitWh);
+        }
+        batch.log(msg.sender, address(0), owner);
+
+        if (owner.code.length != 0) _offerMinted(owner, batch);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function burnRange(
+        address from,
+        uint32 meter,
+        uint32 firstInterval,
+        uint32[] calldata energyWh
+    ) external override onlyNeighbourhood {
+        _moveRange(from, address(0), meter, firstInterval, energyWh);
+    }
+
+    // ---------------------------------------------------------------- holders
+
+    /// @inheritdoc IEnergyToken
+    function safeRangeTransferFrom(
+        address from,
+        address to,
+        uint32 meter,
+        uint32 firstInterval,
+        uint32[] calldata energyWh
+    ) external override {
+        _checkAuthorized(msg.sender, from);
+        require(to != address(0), ERC1155InvalidReceiver(address(0)));
+        require(from != address(0), ERC1155InvalidSender(address(0)));
+
+        EnergyBatch memory batch = _moveRange(from, to, meter, firstInterval, energyWh);
+
+        if (batch.ids.length == 1) {
+            ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, batch.ids[0], batch.energyWh[0], "");
+        } else {
+            ERC1155Utils.checkOnERC1155BatchReceived(msg.sender, from, to, batch.ids, batch.energyWh, "");
+        }
+    }
+
+    /// @inheritdoc IEnergyToken
+    function setApprovalForAllBySig(
+        address owner,
+        address operator,
+        bool approved,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override {
+        bytes32 content = keccak256(
+            abi.encode(APPROVAL_TYPEHASH, owner, operator, approved, _useNonce(owner), deadline)
+        );
+        _checkSignature(owner, content, deadline, signature);
+
+        _setApprovalForAll(owner, operator, approved);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function safeBatchTransferFromBySig(
+        address from,
+        address to,
+        uint256[] calldata ids,
+        uint256[] calldata values,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override {
+        bytes32 content = keccak256(
+            abi.encode(
+                TRANSFER_TYPEHASH,
+                from,
+                to,
+                keccak256(abi.encodePacked(ids)),
+                keccak256(abi.encodePacked(values)),
+                _useNonce(from),
+                deadline
+            )
+        );
+        _checkSignature(from, content, deadline, signature);
+
+        _safeBatchTransferFrom(from, to, ids, values, "");
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc IERC1155
+    function balanceOf(address account, uint256 id) public view override(ERC1155, IERC1155) returns (uint256) {
+        if (!_isCanonical(id)) return 0;
+        (uint32 meter, uint256 interval) = _parse(id);
+        return _balanceWh(account, meter, interval);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function balanceOfRange(
+        address holder,
+        uint32 meter,
+        uint32 firstInterval,
+        uint256 count
+    ) external view override returns (uint256[] memory energyWh) {
+        require(count <= MAX_VIEW_RANGE, RangeTooLong(count, MAX_VIEW_RANGE));
+        energyWh = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) energyWh[i] = _balanceWh(holder, meter, uint256(firstInterval) + i);
+    }
+
+    /// @inheritdoc IEnergyToken
+    function expiresAt(uint256 id) public view override returns (uint256) {
+        if (!_isCanonical(id)) return 0;
+        (, uint256 interval) = _parse(id);
+        return Calendar.windowEnd(interval / Calendar.INTERVALS_PER_DAY, retirementWindowDays);
+    }
+
+    /// @dev Empty for an id that no meter can have issued.
+    function uri(uint256 id) public view override returns (string memory) {
+        if (!_isCanonical(id)) return "";
+        (uint32 meter, uint256 interval) = _parse(id);
+        if (issuer[meter].owner == address(0)) return "";
+        return
+            Certificates.uri(
+                CertificateFacts(neighbourhood, address(this), meter, uint32(interval), expiresAt(id)),
+                INeighbourhood(neighbourhood).meter(meter)
+            );
+    }
+
+    // ---------------------------------------------------------------- moving
+
+    /// @dev Behind every transfer that OpenZeppelin's part checks: sender and receiver are never zero here.
+    function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
+        require(ids.length == values.length, ERC1155InvalidArrayLength(ids.length, values.length));
+
+        for (uint256 i = 0; i < ids.length; ++i) {
+            uint256 value = values[i];
+            if (value == 0) continue;
+            uint256 id = ids[i];
+            uint256 balance = balanceOf(from, id);
+            require(balance >= value, ERC1155InsufficientBalance(from, balance, value, id));
+
+            // A balance means that the id is canonical, the meter known and the day live.
+            (uint32 meter, uint256 interval) = _parse(id);
+            uint256 lanes = BalanceWords.lane(interval, _toUnits(id, value, _unitWh(issuer[meter].unitExponent)));
+            _take(_rings[from][meter], interval, lanes);
+            _give(_rings[to][meter], interval, lanes);
+        }
+
+        if (ids.length == 1) emit TransferSingle(msg.sender, from, to, ids[0], values[0]);
+        else emit TransferBatch(msg.sender, from, to, ids, values);
+    }
+
+    /// @dev Moves or, to zero, burns contiguous intervals; reads and writes each storage word once, then logs.
+    function _moveRange(
+        address from,
+        address to,
+        uint32 meter,
+        uint32 firstInterval,
+        uint32[] calldata energyWh
+    ) private returns (EnergyBatch memory batch) {
+        uint256 count = energyWh.length;
+        require(count != 0, EmptyRange());
+        require(count <= MAX_RANGE, RangeTooLong(count, MAX_RANGE));
+        BalanceRing storage source = _rings[from][meter];
+        batch = EnergyBatches.create(count);
+
+        for (uint256 i = 0; i < count;) {
+            uint256 interval = uint256(firstInterval) + i;
+            uint256 next = BalanceWords.nextWord(interval) - firstInterval;
+            if (next > count) next = count;
+            BalanceWord word = source.load(interval);
+            uint256 lanes = _collect(batch, from, word, _id(meter, interval), energyWh[i:next]);
+            i = next;
+            if (lanes == 0) continue;
+            source.store(interval, word.minus(lanes));
+            if (to != address(0)) _give(_rings[to][meter], interval, lanes);
+        }
+
+        if (batch.ids.length == 1) emit TransferSingle(msg.sender, from, to, batch.ids[0], batch.energyWh[0]);
+        else batch.log(msg.sender, from, to);
+    }
+
+    /// @dev Adds the intervals of one word to the batch and returns what they take from it.
+    /// @param firstId Id of the first interval; all lie in `word`.
+    function _collect(
+        EnergyBatch memory batch,
+        address from,
+        BalanceWord word,
+        uint256 firstId,
+        uint32[] calldata energyWh
+    ) private view returns (uint256 lanes) {
+        (uint32 meter, uint256 interval) = _parse(firstId);
+        uint256 unitWh = _unitWh(issuer[meter].unitExponent);
+        bool live = _isLive(interval / Calendar.INTERVALS_PER_DAY);
+        for (uint256 i = 0; i < energyWh.length; ++i) {
+            uint256 value = energyWh[i];
+            if (value == 0) continue;
+            uint256 balance = live ? word.units(interval + i) * unitWh : 0;
+            require(balance >= value, ERC1155InsufficientBalance(from, balance, value, firstId + i));
+            lanes |= BalanceWords.lane(interval + i, _toUnits(firstId + i, value, unitWh));
+            batch.push(firstId + i, value);
+        }
+    }
+
+    function _take(BalanceRing storage ring, uint256 interval, uint256 lanes) private {
+        ring.store(interval, ring.load(interval).minus(lanes));
+    }
+
+    /// @dev Reads again, so that a transfer to oneself changes nothing.
+    function _give(BalanceRing storage ring, uint256 interval, uint256 lanes) private {
+        ring.store(interval, ring.load(interval).plus(lanes));
+    }
+
+    function _offerMinted(address receiver, EnergyBatch memory batch) private {
+        bytes memory data = abi.encodeCall(
+            IERC1155Receiver.onERC1155BatchReceived,
+            (msg.sender, address(0), batch.ids, batch.energyWh, "")
+        );
+        require(BoundedCalls.answersSelector(receiver, RECEIVER_GAS, data), ReceiverRefused(receiver));
+    }
+
+    // ---------------------------------------------------------------- ids, days, units
+
+    /// @dev An interval beyond the days that a balance word can name reads 0.
+    function _balanceWh(address holder, uint32 meter, uint256 interval) private view returns (uint256) {
+        if (!_isLive(interval / Calendar.INTERVALS_PER_DAY)) return 0;
+        uint256 units = _rings[holder][meter].load(interval).units(interval);
+        return units == 0 ? 0 : units * _unitWh(issuer[meter].unitExponent);
+    }
+
+    function _id(uint32 meter, uint256 interval) private pure returns (uint256) {
+        return (uint256(meter) << 32) + interval;
+    }
+
+    function _parse(uint256 id) private pure returns (uint32 meter, uint256 interval) {
+        return (uint32(id >> 32), uint32(id));
+    }
+
+    /// @dev Meter and interval fill 64 bits, and the day must fit the 16 bits of a balance word.
+    function _isCanonical(uint256 id) private pure returns (bool) {
+        return id >> 64 == 0 && uint32(id) / Calendar.INTERVALS_PER_DAY <= type(uint16).max;
+    }
+
+    function _isLive(uint256 day) private view returns (bool) {
+        return block.timestamp < Calendar.windowEnd(day, retirementWindowDays);
+    }
+
+    function _issuerOf(uint32 meter) private view returns (address owner, uint256 unitWh) {
+        Issuer storage facts = issuer[meter];
+        return (facts.owner, _unitWh(facts.unitExponent));
+    }
+
+    function _unitWh(uint8 unitExponent) private pure returns (uint256) {
+        return 10 ** uint256(unitExponent);
+    }
+
+    function _toUnits(uint256 id, uint256 energyWh, uint256 unitWh) private pure returns (uint256) {
+        require(energyWh % unitWh == 0, NotMultipleOfUnit(id, energyWh, unitWh));
+        return energyWh / unitWh;
+    }
+}
