@@ -95,13 +95,15 @@ function profileOf(
   transfers: TransactionTransfers,
 ): ProfileEntry {
   const { args } = event;
+  const meter = meterNumber(args.meter);
+  const of = day(args.day);
   const { meter: facts, device: deviceAtTime, registers: previous } = history.state(args.meter);
   const unitWh = facts?.unitWh ?? wh(1);
   const { imports, exports } = decodeIntervals(args.intervals);
   return {
     ...positionOf(event),
-    meter: meterNumber(args.meter),
-    day: day(args.day),
+    meter,
+    day: of,
     device: args.device,
     importRegister: args.importRegister,
     exportRegister: args.exportRegister,
@@ -111,7 +113,7 @@ function profileOf(
     unitWh,
     importWh: wh(sumUnits(imports) * unitWh),
     exportWh: wh(sumUnits(exports) * unitWh),
-    mintedWh: late ? wh(0) : transfers.claimMint(args.meter),
+    mintedWh: late ? wh(0) : transfers.claimMint(meter, of),
     unattributedImportWh: wh(args.unattributedImportWh),
     unattributedExportWh: wh(args.unattributedExportWh),
     late,

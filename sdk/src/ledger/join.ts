@@ -1,7 +1,9 @@
 import { isAddressEqual } from "viem";
 
-import type { EnergyLine, LedgerEvent, RetirementEntry, TradeEntry, TransferEntry } from "./types.ts";
+import type { MeterNumber } from "../ids.ts";
+import { type Day, dayOfInterval } from "../time.ts";
 import { wh, type Wh } from "../units.ts";
+import type { EnergyLine, LedgerEvent, RetirementEntry, TradeEntry, TransferEntry } from "./types.ts";
 
 /**
  * The token movements of one transaction, each to be claimed once by the event that explains it. Deliveries and burns
@@ -42,9 +44,12 @@ export class TransactionTransfers {
   }
 
   /** The mint of a meter's day; 0 if there is none. */
-  claimMint(meter: number): Wh {
+  claimMint(meter: MeterNumber, day: Day): Wh {
     const found = this.#unclaimed.find(
-      ({ kind, lines }) => kind === "mint" && lines.length > 0 && lines.every((line) => line.meter === meter),
+      ({ kind, lines }) =>
+        kind === "mint" &&
+        lines.length > 0 &&
+        lines.every((line) => line.meter === meter && dayOfInterval(line.interval) === day),
     );
     return found === undefined ? wh(0) : sumOfLines(this.#claim([found]));
   }
