@@ -2,6 +2,7 @@ import type { Explanations } from "./error-values.ts";
 
 /** Members, meters and devices. */
 export const registrationErrors: Explanations = {
+  NotALocalChain: (v) => `Play money exists on local chains only, not on chain ${v.integer("chainId")}.`,
   NotAContract: (v) => `There is no contract at ${v.address("account")}.`,
   AlreadyMember: (v) => `${v.address("account")} is already a member of this neighbourhood.`,
   NotMember: (v) => `${v.address("account")} is not a member of this neighbourhood.`,

@@ -89,6 +89,8 @@ export const foundationErrors: Explanations = {
   InsufficientBalance: (v) => `The contract holds ${v.number("balance")} wei, but ${v.number("needed")} is needed.`,
   InvalidShortString: () => "A text stored in the contract is malformed.",
   StringTooLong: (v) => `The text "${v.text("str")}" is too long: at most 31 bytes.`,
+  StringsInsufficientHexLength: (v) =>
+    `The number ${v.number("value")} does not fit ${v.number("length")} bytes of text.`,
   SafeCastOverflowedUintDowncast: (v) =>
     `The number ${v.number("value")} is too large: it must fit ${v.number("bits")} bits.`,
 };
