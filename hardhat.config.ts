@@ -11,6 +11,9 @@ const solidity = {
   version: "0.8.30",
   // The compiler comes from npm, so building needs no download.
   path: require.resolve("solc/soljson.js"),
+  // One compilation for all files. File by file, as Hardhat builds for production by default, a file that holds only
+  // types has an output without contracts, which its chain cannot read.
+  isolated: false,
   settings: {
     evmVersion: "osaka",
     optimizer: { enabled: true, runs: 10_000 },
@@ -66,7 +69,10 @@ export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, knownWarnings],
   solidity: {
     profiles: { default: solidity, production: solidity },
-    npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
+    npmFilesToBuild: [
+      "@openzeppelin/contracts/access/manager/AccessManager.sol",
+      "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol",
+    ],
   },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
