@@ -1,6 +1,216 @@
-import type { Config } from "./config/schema.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
-/** Runs the oracle until it is told to stop. */
-export function run(config: Config): Promise<void> {
-  return Promise.reject(new Error(`not running with ${config.dataDir}`));
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
+import { type Deployment, parseDeployment } from "@commonwatt/sdk/deployment";
+import { isoDay } from "@commonwatt/sdk/time";
+import type { Logger } from "pino";
+import type { Address } from "viem";
+
+import { createOfferStore } from "./board/offer-store.ts";
+import { startBoard } from "./board/server.ts";
+import { createReader, createWriter } from "./chain/clients.ts";
+import { createRecorder } from "./chain/recorder.ts";
+import { signerMemoryFile } from "./cli/possession.ts";
+import { createChainClock, systemClock } from "./clock/clock.ts";
+import type { Config } from "./config/schema.ts";
+import { createHealth } from "./health.ts";
+import { openKey } from "./keystore/keystore.ts";
+import { readSecret } from "./keystore/passphrase.ts";
+import { createLog } from "./log.ts";
+import { startLoop } from "./loop.ts";
+import { createOutboxStore, type OutboxStore } from "./outbox/outbox-store.ts";
+import { pumpOutbox } from "./outbox/pump.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { countQuality } from "./profiles/build-profile.ts";
+import { adoptChainRegisters } from "./registers/adopt.ts";
+import { createRefusalLog } from "./refusals.ts";
+import { createChildSigner } from "./signature/child-signer.ts";
+import { signClosed } from "./signature/sign-closed.ts";
+import { connectExternalBroker } from "./sources/external-broker.ts";
+import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
+import type { MessageHandler } from "./sources/message.ts";
+import { openDatabase } from "./storage/database.ts";
+import { createMeterStore } from "./storage/meter-store.ts";
+
+/**
+ * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records them, and serves the
+ * board. Everything that is closed at the end was opened here, in the opposite order.
+ *
+ * @throws CommonwattError when it cannot start.
+ */
+export async function run(config: Config): Promise<void> {
+  const log = createLog(config.logLevel);
+  const stop = stopSignal(log);
+  await using resources = new AsyncDisposableStack();
+
+  const deployment = readDeployment(config.deploymentFile);
+  const submitter = await openKey(config.keystoreDir, "submitter", readSecret("passphrase", config.passphraseFile));
+  const chain = { rpcUrl: config.rpcUrl, chainId: deployment.chainId };
+  const reader = createReader(chain);
+  await checkChain(reader, deployment);
+  const clock = config.clock === "chain" ? createChainClock(reader) : systemClock;
+  await clock.refresh();
+  const writer = createWriter({ ...chain, privateKey: submitter.privateKey });
+  const recorder = createRecorder({ reader, writer }, deployment, { ...config.timing, ...config.submission });
+
+  const database = resources.adopt(openDatabase(join(config.dataDir, "oracle.sqlite")), (opened) => {
+    opened.close();
+  });
+  const store = createMeterStore(database);
+  const outbox = createOutboxStore(database);
+  const offers = createOfferStore(database);
+  const refusals = createRefusalLog(log);
+  const pipeline = createPipeline({ config, database, store, clock, refusals, log });
+
+  const signer = resources.adopt(
+    createChildSigner({
+      ...config,
+      memoryFile: signerMemoryFile(config),
+      onMessage: (text) => {
+        log.warn({ event: "signer" }, `The signer says: ${text}`);
+      },
+    }),
+    (opened) => opened.close(),
+  );
+  const devices = new Map((await signer.devices()).map(({ meter, device }) => [meter, device]));
+  checkDevices(config, devices);
+
+  const stopping = new AbortController();
+  const onError = (what: string) => (error: unknown, pauseMs: number) => {
+    const reason = error instanceof Error ? firstLine(error.message) : String(error);
+    log.warn({ event: "retry", what, reason, pauseMs }, `${what} failed, trying again in ${pauseMs} ms: ${reason}`);
+  };
+  const options = { pauseMs: config.timing.pollMilliseconds, signal: stopping.signal };
+  const health = createHealth({ config, clock, reader, outbox, offers, store, refusals });
+  const sending = startLoop(
+    () => pumpOutbox({ outbox, recorder, submission: config.submission, nowMs: Date.now, log }),
+    {
+      ...options,
+      onError: onError("Recording"),
+    },
+  );
+  const closing = startLoop(
+    async () => {
+      await clock.refresh();
+      await adoptChainRegisters(config.meters, { store, devices, recorder, clock, log });
+      const closed = closeDays(pipeline, outbox, log);
+      const signed = await signClosed(outbox, signer, devices, log);
+      if (signed > 0) sending.wake();
+      offers.removeExpired(Math.floor(clock.nowMs() / 1000));
+      await health.look();
+      return closed > 0;
+    },
+    { ...options, onError: onError("Closing days") },
+  );
+  resources.defer(async () => {
+    stopping.abort();
+    await Promise.all([closing.done, sending.done]);
+  });
+
+  const broker = await openSource(config, pipeline.handle, log);
+  resources.defer(() => broker.close());
+  const board = await startBoard({
+    ...config.board,
+    offers,
+    deployment,
+    reader,
+    nowSeconds: () => Math.floor(clock.nowMs() / 1000),
+    health: health.report,
+    log,
+  });
+  resources.defer(() => board.close());
+
+  const ports = { board: board.port, ...(broker.port === undefined ? {} : { mqtt: broker.port }) };
+  log.info({ event: "ready", ports, submitter: submitter.address }, readySentence(config, ports));
+  const signal = await stop;
+  log.info({ event: "stopping", signal }, `Stopping on ${signal}`);
+  await resources.disposeAsync();
+  log.info({ event: "stopped" }, "Everything is closed");
+}
+
+function closeDays(pipeline: Pipeline, outbox: OutboxStore, log: Logger): number {
+  const closed = pipeline.closeDays(({ meter, profile }) => {
+    outbox.add(meter, profile);
+  });
+  for (const { meter, profile, overflowing } of closed) {
+    const day = isoDay(profile.day);
+    const quality = countQuality(profile);
+    log.info(
+      { event: "closed", meter, day, ...quality },
+      `Meter ${meter}, ${day} is closed, ${quality.missing} intervals missing`,
+    );
+    if (overflowing.length > 0) {
+      log.warn(
+        { event: "overflow", meter, day, intervals: overflowing },
+        `Meter ${meter}, ${day}: more energy than an interval can hold; is its unit right?`,
+      );
+    }
+  }
+  return closed.length;
+}
+
+async function openSource(
+  config: Config,
+  handle: MessageHandler,
+  log: Logger,
+): Promise<{ port?: number; close: () => Promise<void> }> {
+  const onError = (error: Error) => {
+    log.warn({ event: "mqtt-failed", reason: error.message }, `MQTT: ${error.message}`);
+  };
+  if (config.broker.kind === "embedded") return startEmbeddedBroker(config.broker, handle, onError);
+  return connectExternalBroker(config.broker, config.baseTopic, handle, {
+    onError,
+    onConnected: () => {
+      log.info({ event: "mqtt-connected" }, "Subscribed to the broker");
+    },
+  });
+}
+
+function readySentence({ broker, board }: Config, ports: { board: number; mqtt?: number }): string {
+  const mqtt = broker.kind === "embedded" ? `mqtt://${broker.host}:${ports.mqtt ?? broker.port}` : broker.url;
+  return `Ready: meters at ${mqtt}, offer board at http://${board.host}:${ports.board}/api`;
+}
+
+function readDeployment(file: string): Deployment {
+  try {
+    return parseDeployment(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new CommonwattError(
+      `The deployment file ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+async function checkChain(reader: ReturnType<typeof createReader>, { chainId }: Deployment): Promise<void> {
+  const actual = await reader.getChainId();
+  if (actual !== chainId) {
+    throw new CommonwattError(
+      `The node at rpcUrl is on chain ${actual}, expected ${chainId}, the chain of the deployment`,
+    );
+  }
+}
+
+function checkDevices({ meters, keystoreDir }: Config, devices: ReadonlyMap<number, Address>): void {
+  const without = meters.map(({ meter }) => meter).filter((meter) => !devices.has(meter));
+  if (without.length > 0) {
+    throw new CommonwattError(
+      `There is no device key of meter ${without.join(", ")} in ${keystoreDir}. Make it with "keys create"`,
+    );
+  }
+}
+
+function stopSignal(log: Logger): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        log.debug({ event: "signal", signal }, `Received ${signal}`);
+        resolve(signal);
+      });
+    }
+  });
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? text;
 }

@@ -1,0 +1,44 @@
+import type { OfferStore } from "./board/offer-store.ts";
+import type { Reader } from "./chain/clients.ts";
+import type { Clock } from "./clock/clock.ts";
+import type { Config } from "./config/schema.ts";
+import type { OutboxStore } from "./outbox/outbox-store.ts";
+import { billingChannels } from "./profiles/close-days.ts";
+import type { RefusalLog } from "./refusals.ts";
+import type { MeterStore } from "./storage/meter-store.ts";
+
+export type HealthParts = {
+  config: Pick<Config, "meters">;
+  clock: Clock;
+  reader: Pick<Reader, "getBlockNumber">;
+  outbox: OutboxStore;
+  offers: OfferStore;
+  store: MeterStore;
+  refusals: RefusalLog;
+};
+
+/** What an operator asks first: is it alive, is the chain there, does anything queue, which meter is silent. */
+export function createHealth({ config, clock, reader, outbox, offers, store, refusals }: HealthParts) {
+  let lastBlock: number | undefined;
+  return {
+    /** Looks at the chain. */
+    async look(): Promise<void> {
+      lastBlock = Number(await reader.getBlockNumber());
+    },
+    report: () => ({
+      clock: new Date(clock.nowMs()).toISOString(),
+      lastBlock,
+      outbox: outbox.counts(),
+      offers: offers.count(),
+      refusals: refusals.counts(),
+      meters: config.meters.map((meter) => {
+        const times = billingChannels(store, meter).map((channel) => channel?.timeMs);
+        const known = times.filter((time) => time !== undefined);
+        return {
+          meter: meter.meter,
+          lastReading: known.length === 0 ? null : new Date(Math.max(...known)).toISOString(),
+        };
+      }),
+    }),
+  };
+}

@@ -1,0 +1,46 @@
+import { isoDay } from "@commonwatt/sdk/time";
+import type { Logger } from "pino";
+import type { Address } from "viem";
+
+import type { OutboxStore } from "../outbox/outbox-store.ts";
+import type { Signer } from "../signer/protocol.ts";
+import { SignerRefusedError } from "./child-signer.ts";
+
+const BATCH = 64;
+
+/**
+ * Has the closed days signed by their meters' devices.
+ *
+ * A refusal parks the profile. When the signer is not there, everything waits for the next call.
+ *
+ * @param devices - Device of each meter, as the signer holds them.
+ * @returns How many were signed.
+ * @throws SignerUnavailableError when the signer does not answer.
+ */
+export async function signClosed(
+  outbox: OutboxStore,
+  signer: Signer,
+  devices: ReadonlyMap<number, Address>,
+  log: Logger,
+): Promise<number> {
+  const rows = outbox.toSign(BATCH);
+  let signed = 0;
+  for (const { id, meter, profile } of rows) {
+    const device = devices.get(meter);
+    const where = { event: "signed", meter, day: isoDay(profile.day) };
+    try {
+      if (device === undefined) throw new SignerRefusedError(`The signer has no key of meter ${meter}`);
+      outbox.markSigned(id, device, await signer.signProfile(device, profile));
+      signed++;
+      log.debug(where, `The device of meter ${meter} signed ${where.day}`);
+    } catch (error) {
+      if (!(error instanceof SignerRefusedError)) throw error;
+      outbox.park(id, error.message);
+      log.error(
+        { ...where, event: "parked", reason: error.message },
+        `Meter ${meter}, ${where.day} is parked: ${error.message}`,
+      );
+    }
+  }
+  return signed;
+}
