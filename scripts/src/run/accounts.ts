@@ -4,8 +4,8 @@ import { mnemonicToAccount } from "viem/accounts";
 /** The mnemonic that every local Ethereum chain knows. Its keys are public: never fund them anywhere else. */
 export const DEV_MNEMONIC = "test test test test test test test test test test test junk";
 
-/** Account 0 deploys and governs, account 1 sends the oracle's transactions; then one account per home. */
-const FIRST_HOME_ACCOUNT = 2;
+/** Account 0 deploys and governs; then one account per home. */
+const FIRST_HOME_ACCOUNT = 1;
 
 /** How many accounts of the mnemonic a run with so many homes needs. */
 export function accountsFor(homes: number): number {
@@ -15,11 +15,6 @@ export function accountsFor(homes: number): number {
 /** The account that deploys the contracts and governs the neighbourhood. */
 export function governorAccount(): HDAccount {
   return mnemonicToAccount(DEV_MNEMONIC, { addressIndex: 0 });
-}
-
-/** The account that pays for the oracle's transactions. */
-export function submitterAccount(): HDAccount {
-  return mnemonicToAccount(DEV_MNEMONIC, { addressIndex: 1 });
 }
 
 /** The wallet of a home. @param home - Position in the street, from 0. */

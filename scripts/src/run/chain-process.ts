@@ -15,7 +15,7 @@ if (port === undefined || startSeconds === undefined || accounts === undefined) 
 
 const server = await hre.network.createServer(
   {
-    network: "default",
+    network: "demo",
     override: {
       initialDate: new Date(startSeconds * 1000).toISOString(),
       accounts: { mnemonic: DEV_MNEMONIC, count: accounts },

@@ -22,9 +22,13 @@ export class Child {
   /**
    * @param name - What it is, for messages.
    * @param args - Arguments to this same Node.
-   * @param logFile - Gets everything it prints.
+   * @param options.logFile - Gets everything it prints.
    */
-  constructor(name: string, args: readonly string[], logFile: string, env: Record<string, string>, cwd: string) {
+  constructor(
+    name: string,
+    args: readonly string[],
+    { logFile, env, cwd }: { logFile: string; env: Record<string, string>; cwd: string },
+  ) {
     this.name = name;
     this.#logFile = logFile;
     // A group of its own: Ctrl-C in the terminal reaches only this process, which then ends the children in order.

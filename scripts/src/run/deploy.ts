@@ -1,0 +1,53 @@
+import type { Deployment } from "@commonwatt/sdk/deployment";
+import { HardhatArtifactResolver } from "@nomicfoundation/hardhat-ignition/helpers";
+import { deploy, DeploymentResultType } from "@nomicfoundation/ignition-core";
+import hre from "hardhat";
+import { getAddress, type Address } from "viem";
+
+import LocalModule from "../../../ignition/modules/Local.ts";
+import { governorAccount } from "./accounts.ts";
+import { LOCAL_CHAIN_ID } from "./local-chain.ts";
+
+/** Name of the neighbourhood that people see. */
+const NAME = "Demo street";
+
+/**
+ * Deploys the contracts to a local chain with the same Ignition module that a deployment by hand uses.
+ *
+ * @param journalFolder - Where Ignition writes down what it did; a run has its own, as its chain is new.
+ * @throws Error when a contract cannot be deployed.
+ */
+export async function deployContracts(rpcUrl: string, journalFolder: string): Promise<Deployment> {
+  const connection = await hre.network.create({ network: "localhost", override: { url: rpcUrl } });
+  try {
+    const result = await deploy({
+      provider: connection.provider,
+      artifactResolver: new HardhatArtifactResolver(hre.artifacts),
+      ignitionModule: LocalModule,
+      deploymentDir: journalFolder,
+      deploymentParameters: {},
+      accounts: [governorAccount().address],
+    });
+    if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
+      throw new Error(`The contracts cannot be deployed: ${JSON.stringify(result)}`);
+    }
+    const addressOf = (name: keyof typeof LocalModule.results): Address => {
+      const contract = result.contracts[LocalModule.results[name].id];
+      if (contract === undefined) throw new Error(`The module deployed no ${name}.`);
+      return getAddress(contract.address);
+    };
+    return {
+      name: NAME,
+      chainId: LOCAL_CHAIN_ID,
+      deploymentBlock: 0,
+      neighbourhood: addressOf("neighbourhood"),
+      token: addressOf("token"),
+      marketplace: addressOf("marketplace"),
+      currency: addressOf("currency"),
+      deviceRegistry: addressOf("deviceRegistry"),
+      accessManager: addressOf("accessManager"),
+    };
+  } finally {
+    await connection.close();
+  }
+}

@@ -1,0 +1,144 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { Deployment } from "@commonwatt/sdk/deployment";
+import { dayStart, type Day } from "@commonwatt/sdk/time";
+
+import { Board } from "../bots/board.ts";
+import { forAll } from "../bots/market.ts";
+import type { Home } from "../households/rows.ts";
+import { accountsFor } from "./accounts.ts";
+import { Child } from "./child.ts";
+import { Crew } from "./crew.ts";
+import { deployContracts } from "./deploy.ts";
+import { approveMarketplace, enrol } from "./enrol.ts";
+import { createRunFolder, removeRunFolder, ROOT } from "./folder.ts";
+import { type Resident, settle } from "./homes.ts";
+import { LocalChain } from "./local-chain.ts";
+import { writeOracleConfig } from "./oracle-config.ts";
+import { createOracleKeys, provePossessions } from "./oracle-tools.ts";
+import { freePorts } from "./ports.ts";
+import { waitFor } from "./wait.ts";
+
+const ORACLE_START_TIMEOUT_MS = 60_000;
+/** Ether of the account that pays for the oracle's transactions: enough for years of local gas prices. */
+const SUBMITTER_WEI = 10n ** 24n;
+/** The chain starts so long before the first day: everyone is enrolled the evening before. */
+const ENROLMENT_SECONDS = 3_600;
+
+export type NeighbourhoodSettings = {
+  readonly homes: readonly Home[];
+  readonly firstDay: Day;
+  /** Most energy of a home per quarter-hour in either direction, Wh. */
+  readonly capWh: number;
+  readonly pollMilliseconds: number;
+  /** Keep the run's folder afterwards. */
+  readonly keep: boolean;
+  /** Hears in words what is going on. */
+  readonly say: (line: string) => void;
+};
+
+/** A running neighbourhood: chain with contracts, everyone enrolled, oracle with broker and offer board. */
+export type Neighbourhood = {
+  readonly folder: string;
+  readonly chain: LocalChain;
+  readonly deployment: Deployment;
+  readonly residents: readonly Resident[];
+  readonly board: Board;
+  readonly boardUrl: string;
+  readonly mqttUrl: string;
+};
+
+/**
+ * Starts a neighbourhood, lets `work` use it, and ends it whatever happens: no process and, unless asked for, no file
+ * is left behind.
+ *
+ * @param work - Its signal also aborts when one of the parts is lost.
+ * @throws whatever `work` throws; Error when a part does not start, or ends before its time.
+ */
+export async function withNeighbourhood<T>(
+  settings: NeighbourhoodSettings,
+  signal: AbortSignal,
+  work: (neighbourhood: Neighbourhood, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const folder = await createRunFolder();
+  const crew = new Crew();
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, over.signal]);
+  try {
+    const all = start(settings, folder, crew, until).then((neighbourhood) => work(neighbourhood, until));
+    return await crew.orLost(all);
+  } finally {
+    over.abort();
+    await crew.stop();
+    if (settings.keep) settings.say(`Kept ${folder}.`);
+    else await removeRunFolder(folder);
+  }
+}
+
+async function start(
+  settings: NeighbourhoodSettings,
+  folder: string,
+  crew: Crew,
+  signal: AbortSignal,
+): Promise<Neighbourhood> {
+  const { say } = settings;
+  const residents = settle(settings.homes);
+  const [chainPort = 0, mqttPort = 0, boardPort = 0] = await freePorts(3);
+  const boardUrl = `http://127.0.0.1:${boardPort}`;
+
+  say("Starting a local chain and deploying the contracts ...");
+  const startSeconds = dayStart(settings.firstDay) - ENROLMENT_SECONDS;
+  const chainOptions = { port: chainPort, startSeconds, accounts: accountsFor(residents.length), folder };
+  const chain = await LocalChain.start(
+    chainOptions,
+    (child) => {
+      crew.add(child);
+    },
+    signal,
+  );
+  signal.throwIfAborted();
+  const contracts = await deployContracts(chain.rpcUrl, join(folder, "ignition"));
+  const deployment: Deployment = { ...contracts, rpcUrl: chain.rpcUrl, boardUrl };
+  const deploymentFile = join(folder, "deployment.json");
+  await writeFile(deploymentFile, `${JSON.stringify(deployment, undefined, 2)}\n`);
+  signal.throwIfAborted();
+
+  say(`Enrolling ${residents.length} homes, each with a meter, a device key and a wallet ...`);
+  const files = await writeOracleConfig(folder, residents, {
+    mqttPort,
+    boardPort,
+    rpcUrl: chain.rpcUrl,
+    deploymentFile,
+    fuseWatts: settings.capWh * 4,
+    pollMilliseconds: settings.pollMilliseconds,
+  });
+  const meters = residents.map(({ meter }) => meter);
+  await chain.fund(await createOracleKeys(files, meters), SUBMITTER_WEI);
+  const possessions = await provePossessions(files, deploymentFile, join(folder, "enrolment.sqlite"), meters);
+  signal.throwIfAborted();
+  await enrol(chain, deployment, residents, possessions, settings.capWh);
+  await forAll(residents, (resident) => approveMarketplace(chain, deployment, resident));
+
+  say("Starting the oracle with its MQTT broker and offer board ...");
+  const oracle = new Child("The oracle", [join(ROOT, "oracle/src/main.ts"), "run", "--config", files.config], {
+    logFile: join(folder, "oracle.log"),
+    env: {},
+    cwd: ROOT,
+  });
+  crew.add(oracle);
+  await waitFor("the oracle to be ready", () => isHealthy(boardUrl), {
+    timeoutMs: ORACLE_START_TIMEOUT_MS,
+    signal,
+  });
+  const mqttUrl = `mqtt://127.0.0.1:${mqttPort}`;
+  return { folder, chain, deployment, residents, board: new Board(boardUrl), boardUrl, mqttUrl };
+}
+
+async function isHealthy(boardUrl: string): Promise<boolean> {
+  const response = await fetch(new URL("/api/health", boardUrl), { signal: AbortSignal.timeout(2_000) }).catch(
+    () => undefined,
+  );
+  await response?.body?.cancel();
+  return response?.ok === true;
+}

@@ -1,0 +1,69 @@
+/**
+ * `npm start`: a whole neighbourhood on this machine. With `--once`, its days as fast as the machine goes; else the living
+ * demo with the dApp, until Ctrl-C.
+ */
+import { writeFile } from "node:fs/promises";
+
+import { describeError, UserError } from "./errors.ts";
+import { live } from "./live.ts";
+import { runOnce } from "./once.ts";
+import { HELP, type Options, parseOptions } from "./options.ts";
+import { totalsJson } from "./report/totals.ts";
+import { story } from "./report/words.ts";
+import { planStreet } from "./run/street.ts";
+
+/** What a shell expects of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** @returns The exit code. */
+async function once(options: Options, signal: AbortSignal): Promise<number> {
+  const plan = await planStreet(options);
+  say(`Playing ${plan.street.days} days of ${plan.street.description} as fast as this machine goes.`);
+  const { totals, failures } = await runOnce({ plan, keep: options.keep, say }, signal);
+  say(`In all, ${totals.profiles} profiles of ${totals.meters} meters: ${story(totals)}.`);
+  for (const failure of failures) say(`Wrong: ${failure}`);
+  if (failures.length === 0) say("The books are in order: every signature, every Wh and every cent was checked.");
+  if (options.json !== undefined) {
+    await writeFile(options.json, totalsJson(totals, failures)).catch((error: unknown) => {
+      throw new UserError(`${options.json} cannot be written: ${String(error)}`);
+    });
+  }
+  return failures.length === 0 ? 0 : 1;
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === undefined) {
+    say(HELP);
+    return 0;
+  }
+  if (options.once) return once(options, signal);
+  await live(options, await planStreet(options), say, signal);
+  return 0;
+}
+
+const controller = new AbortController();
+let interruptions = 0;
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(name, () => {
+    interruptions += 1;
+    // Whoever insists gets out at once; the children are killed on the way.
+    if (interruptions > 1) process.exit(INTERRUPTED);
+    say("Ending everything ...");
+    controller.abort();
+  });
+}
+
+try {
+  process.exitCode = await main(controller.signal);
+} catch (error) {
+  if (controller.signal.aborted) process.exitCode = INTERRUPTED;
+  else {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exitCode = 1;
+  }
+}
