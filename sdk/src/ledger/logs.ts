@@ -1,7 +1,7 @@
 import { type AbiEvent, type Address, type Client, HttpRequestError, type Log } from "viem";
 import { getLogs } from "viem/actions";
 
-import { CommonwattError } from "../commonwatt-error.ts";
+import { CommonwattError, InvalidValueError } from "../commonwatt-error.ts";
 import { byPosition } from "./position.ts";
 
 /** Blocks asked for at once, unless a node refuses as many. */
@@ -31,6 +31,7 @@ export type MinedLog = Log<bigint, number, false>;
  */
 export async function readLogs(client: Client, query: LogQuery): Promise<MinedLog[]> {
   const { fromBlock, toBlock, pageBlocks = DEFAULT_PAGE_BLOCKS, signal } = query;
+  if (pageBlocks < 1n) throw new InvalidValueError("pageBlocks", pageBlocks, "at least 1");
   const logs: MinedLog[] = [];
   let page = pageBlocks;
   let from = fromBlock;
