@@ -41,7 +41,7 @@ export function advanceCounter(state: CounterState | undefined, sample: Sample, 
 
   const returned = returnFromZero(state, sample, kind);
   if (returned !== undefined) return advanced(sample, [returned], false);
-  if (!isSuspiciousZero(state, sample, kind) && difference(state, sample, kind) !== undefined) {
+  if (!isSuspiciousZero(state, sample) && difference(state, sample, kind) !== undefined) {
     const path = passedThroughZero(state, sample, kind) ? [state, ...state.suspects, sample] : [state, sample];
     return advanced(sample, segmentsAlong(path, kind), false, state);
   }
@@ -86,9 +86,9 @@ function returnFromZero(state: CounterState, sample: Sample, kind: CounterKind):
   return segment(state, sample, change, kind);
 }
 
-/** A net counter may truly pass through 0, yet a reading of exactly 0 is more often a glitch: the next one tells. */
-function isSuspiciousZero(state: CounterState, sample: Sample, kind: CounterKind): boolean {
-  return kind.meaning === "netWh" && sample.value === 0 && state.value !== 0 && isPlain(state, sample, kind);
+/** A counter may truly come by 0, falling or wrapping, yet a reading of exactly 0 is more often a glitch: the next one tells. */
+function isSuspiciousZero(state: CounterState, sample: Sample): boolean {
+  return sample.value === 0 && state.value !== 0;
 }
 
 /** The held zeros were true when the counter then went on from 0 rather than from where it was before. */
@@ -96,7 +96,6 @@ function passedThroughZero(state: CounterState, sample: Sample, kind: CounterKin
   const [first] = state.suspects;
   return (
     first !== undefined &&
-    kind.meaning === "netWh" &&
     state.suspects.every(({ value }) => value === 0) &&
     difference(state, first, kind) !== undefined &&
     continues(state.suspects, sample, kind) &&
@@ -115,10 +114,6 @@ function difference(from: Sample, to: Sample, kind: CounterKind): number | undef
   return [plain, plain + INT32_SPAN, plain + INT31_SPAN, plain - INT32_SPAN, plain - INT31_SPAN].find((change) =>
     isPossible(change, to.timeMs - from.timeMs, kind),
   );
-}
-
-function isPlain(from: Sample, to: Sample, kind: CounterKind): boolean {
-  return isPossible(to.value - from.value, to.timeMs - from.timeMs, kind);
 }
 
 function isPossible(change: number, elapsedMs: number, { meaning, fuseWatts }: CounterKind): boolean {
