@@ -113,8 +113,10 @@ export function createPipeline({ config, database, store, clock, refusals, log }
 
   function book(meter: MeterConfig, segment: Segment): void {
     deposit(meter, spread(segment, gaps));
-    // The day that the segment ends in, midnight counting for the day before.
-    const day = dayOf((segment.toMs - 1) / 1000);
+    // The day that the segment ends in, midnight counting for the day before; but where a gap ends at midnight, nothing is
+    // known of the day before, and the new one is to cover its energy.
+    const isGap = !segment.known || segment.toMs - segment.fromMs > gaps.maxGapMs;
+    const day = dayOf((isGap ? segment.toMs : segment.toMs - 1) / 1000);
     if (day > (store.meter(meter.meter)?.closedDay ?? -1)) store.markDay(meter.meter, day);
   }
 

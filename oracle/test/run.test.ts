@@ -3,8 +3,8 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { type LocalChain, startLocalChain } from "./local-chain.ts";
-import { createOracleFolder, type OracleFolder } from "./oracle-process.ts";
+import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
+import { createOracleFolder, type OracleFolder } from "./support/oracle-process.ts";
 
 const START = dayStart(dayOf(1_780_000_000));
 const DAY = dayOf(START);

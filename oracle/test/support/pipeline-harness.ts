@@ -1,0 +1,94 @@
+import { pino } from "pino";
+
+import { parseConfig } from "../../src/config/load.ts";
+import { createPipeline } from "../../src/pipeline.ts";
+import type { ClosedDay } from "../../src/profiles/close-days.ts";
+import { createRefusalLog } from "../../src/refusals.ts";
+import { type Database, openDatabase } from "../../src/storage/database.ts";
+import { createMeterStore } from "../../src/storage/meter-store.ts";
+
+/** First moment of the harness's first day, unix seconds. */
+export const HARNESS_DAY = 20_000;
+export const HARNESS_START = HARNESS_DAY * 86_400;
+
+/**
+ * The pipeline over a real database, with a clock that tests set: messages in, closed days out.
+ *
+ * @param overrides - Changes to a config of one meter, number 1, whose node "a" has an import counter I and an export
+ * counter X.
+ */
+export function createHarness(
+  overrides: { meters?: object[]; timing?: object } = {},
+  database: Database = openDatabase(":memory:"),
+) {
+  const defaultMeter = {
+    meter: 1,
+    node: "a",
+    fuseWatts: 17_250,
+    inputs: [
+      { input: "I", meaning: "importWh" },
+      { input: "X", meaning: "exportWh" },
+    ],
+  };
+  const config = parseConfig(
+    {
+      broker: { kind: "embedded" },
+      dataDir: "data",
+      keystoreDir: "keystore",
+      passphraseFile: "passphrase",
+      deploymentFile: "deployment.json",
+      rpcUrl: "http://127.0.0.1:8545",
+      timing: overrides.timing ?? {},
+      meters: overrides.meters ?? [defaultMeter],
+    },
+    "/srv",
+  );
+  let nowMs = HARNESS_START * 1000;
+  let refreshes = 0;
+  /** What the next refresh of the clock shows, unix seconds from the start. */
+  let pending: number | undefined;
+  const clock = {
+    nowMs: () => nowMs,
+    refresh() {
+      refreshes++;
+      if (pending !== undefined) nowMs = (HARNESS_START + pending) * 1000;
+      pending = undefined;
+      return Promise.resolve();
+    },
+  };
+  const log = pino({ level: "silent" });
+  const refusals = createRefusalLog(log);
+  const store = createMeterStore(database);
+  const pipeline = createPipeline({ config, database, store, clock, refusals, log });
+  const closed: ClosedDay[] = [];
+
+  return {
+    database,
+    store,
+    pipeline,
+    refusals: () => refusals.counts(),
+    refreshes: () => refreshes,
+    /** Sets the clock, in seconds from the start. */
+    setTime(seconds: number) {
+      nowMs = (HARNESS_START + seconds) * 1000;
+    },
+    /** Sets what the clock shows after its next refresh, in seconds from the start. */
+    setPendingTime(seconds: number) {
+      pending = seconds;
+    },
+    /** A JSON message measured `seconds` after the start, arriving at that moment. */
+    async send(seconds: number, values: Record<string, unknown>, node = "a") {
+      nowMs = Math.max(nowMs, (HARNESS_START + seconds) * 1000);
+      await this.sendRaw(`emon/${node}`, JSON.stringify({ time: HARNESS_START + seconds, ...values }));
+    },
+    sendRaw: (topic: string, payload: string) =>
+      pipeline.handle({ topic, payload: Buffer.from(payload), retained: false }),
+    /** Closes what is over at a moment, in seconds from the start. */
+    closeAt(seconds: number): ClosedDay[] {
+      nowMs = Math.max(nowMs, (HARNESS_START + seconds) * 1000);
+      return pipeline.closeDays((day) => closed.push(day));
+    },
+    /** All days closed so far. */
+    closed,
+  };
+}
