@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 /**
  * Unit tests stand beside the code of each workspace; `test/` of a workspace holds what starts real processes: a chain,
@@ -14,28 +12,40 @@ export default defineConfig({
       unitTests("sdk"),
       unitTests("oracle"),
       unitTests("scripts"),
+      dappTests(),
       processTests("sdk"),
       processTests("oracle"),
       processTests("scripts"),
-      // The dApp's tests need its own plugins and environment.
-      ...(existsSync(new URL("frontend/vitest.config.ts", import.meta.url)) ? ["frontend/vitest.config.ts"] : []),
     ],
   },
 });
 
-function unitTests(workspace: string) {
+function unitTests(workspace: string): TestProjectInlineConfiguration {
   return {
     test: {
       name: workspace,
       root: workspace,
       environment: "node",
       include: ["src/**/*.test.ts"],
-      testTimeout: 20_000,
+      testTimeout: 30_000,
     },
-  } as const;
+  };
 }
 
-function processTests(workspace: string) {
+/** The dApp's parts that need no browser of their own, with its build's plugins. */
+function dappTests(): TestProjectInlineConfiguration {
+  return {
+    extends: "./frontend/vite.config.ts",
+    test: {
+      name: "frontend",
+      environment: "happy-dom",
+      include: ["src/**/*.test.{ts,tsx}"],
+      testTimeout: 30_000,
+    },
+  };
+}
+
+function processTests(workspace: string): TestProjectInlineConfiguration {
   return {
     test: {
       name: `${workspace}-processes`,
@@ -44,8 +54,9 @@ function processTests(workspace: string) {
       include: ["test/**/*.test.ts"],
       testTimeout: 300_000,
       hookTimeout: 120_000,
-      // Each file starts processes of its own: one file at a time.
+      // Each file starts processes of its own: one file at a time, after all that is quick.
       fileParallelism: false,
+      sequence: { groupOrder: 1 },
     },
-  } as const;
+  };
 }

@@ -45,7 +45,7 @@ function* causesOf(error: unknown): Generator<unknown> {
 /** Revert data, where clients put it: `raw` (viem), `data`, `data.data` or `data.originalError.data` (nodes, wallets). */
 function revertDataOf(link: unknown): Hex | undefined {
   for (const path of [["raw"], ["data"], ["data", "data"], ["data", "originalError", "data"]]) {
-    const found = path.reduce<unknown>(
+    const found = path.reduce(
       (value, key) =>
         typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined,
       link,

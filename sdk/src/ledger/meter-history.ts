@@ -9,7 +9,7 @@ import type { DeviceAtTime, DeviceEntry, LedgerEvent, MeterEntry, Position, Reba
 /** What a meter is at one moment, as far as the events up to it tell. */
 type MeterState = {
   meter?: MeterEntry;
-  device?: DeviceAtTime;
+  device?: DeviceAtTime | undefined;
   registers?: Registers;
 };
 
@@ -72,8 +72,7 @@ export class MeterHistory {
       case "DeviceRevoked": {
         const meter = meterNumber(event.args.meter);
         this.devices.push({ ...at, action: "revoked", meter, device: event.args.device });
-        const { device: _revoked, ...rest } = this.state(meter);
-        this.#states.set(meter, rest);
+        this.#change(meter, { device: undefined });
         return;
       }
       case "RegistersRebased": {

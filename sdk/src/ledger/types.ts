@@ -30,7 +30,7 @@ export type LedgerEvent = Position &
     | ({ contract: "marketplace" } & EventOf<typeof marketplaceAbi>)
   );
 
-type EventOf<abi extends Abi> = DecodeEventLogReturnType<abi, undefined, Hex[], undefined, true>;
+type EventOf<abi extends Abi> = DecodeEventLogReturnType<abi>;
 
 /** Energy of one meter and interval. */
 export type EnergyLine = { meter: MeterNumber; interval: Interval; wh: Wh };
