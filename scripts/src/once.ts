@@ -1,3 +1,4 @@
+import type { Deployment } from "@commonwatt/sdk/deployment";
 import { type Day, day as toDay, dayEnd } from "@commonwatt/sdk/time";
 import { readLedger } from "@commonwatt/sdk/ledger/read";
 import { ledgerOfDay } from "@commonwatt/sdk/ledger/day";
@@ -7,7 +8,7 @@ import type { Market } from "./bots/market.ts";
 import { tradeDay } from "./bots/trading-day.ts";
 import { MeterDriver, type TimedMessage } from "./meters/driver.ts";
 import { MeterPublisher } from "./meters/publisher.ts";
-import { auditLedger } from "./report/audit.ts";
+import { auditLedger, type Expectation } from "./report/audit.ts";
 import { type Totals, totalsOf } from "./report/totals.ts";
 import { dayLine } from "./report/words.ts";
 import { type Neighbourhood, withNeighbourhood } from "./run/neighbourhood.ts";
@@ -23,7 +24,15 @@ const POLL_MS = 25;
 /** Simulated seconds after a day's end at which its messages are published; well within the grace. */
 const AFTER_DAY_SECONDS = 60;
 
-export type OnceResult = { readonly totals: Totals; readonly failures: readonly string[]; readonly ledger: Ledger };
+export type OnceResult = {
+  readonly totals: Totals;
+  /** What the audit found wrong. */
+  readonly failures: readonly string[];
+  /** What was audited, against what. */
+  readonly ledger: Ledger;
+  readonly deployment: Deployment;
+  readonly expectation: Expectation;
+};
 
 export type OnceSettings = {
   readonly plan: StreetPlan;
@@ -50,8 +59,9 @@ export async function runOnce(settings: OnceSettings, interrupt: AbortSignal): P
       const recorded = await playDays(settings, neighbourhood, publisher, days, signal);
       const { chain, deployment } = neighbourhood;
       const ledger = await readLedger(chain.client, deployment, { signal });
-      const failures = await auditLedger(deployment, ledger, { recorded, now: await chain.now() });
-      return { totals: totalsOf(ledger), failures, ledger };
+      const expectation = { recorded, now: await chain.now() };
+      const failures = await auditLedger(deployment, ledger, expectation);
+      return { totals: totalsOf(ledger), failures, ledger, deployment, expectation };
     } finally {
       await publisher.close();
     }

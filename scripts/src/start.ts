@@ -42,7 +42,12 @@ async function main(signal: AbortSignal): Promise<number> {
     return 0;
   }
   if (options.once) return once(options, signal);
-  await live(options, await planStreet(options), say, signal);
+  try {
+    await live(options, await planStreet(options), say, signal);
+  } catch (error) {
+    // Ctrl-C is how the living demo ends.
+    if (!signal.aborted) throw error;
+  }
   return 0;
 }
 
