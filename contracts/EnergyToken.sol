@@ -47,7 +47,8 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
 
     /// @inheritdoc IEnergyToken
     mapping(uint32 meter => Issuer) public override issuer;
-    mapping(address holder => mapping(uint32 meter => BalanceRing)) private _rings;
+    /// @dev One hash instead of two: holder and meter fit the key together.
+    mapping(uint256 holderAndMeter => BalanceRing) private _rings;
 
     constructor(uint256 windowDays) ERC1155("") EIP712("Commonwatt Energy", "1") {
         require(windowDays > 0 && windowDays <= MAX_WINDOW_DAYS, InvalidRetirementWindow(windowDays, MAX_WINDOW_DAYS));
@@ -74,16 +75,18 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         // An expired day would overwrite one that lives in the same slot.
         require(_isLive(day), RetirementWindowClosed(day, Calendar.windowEnd(day, retirementWindowDays)));
         (address owner, uint256 unitWh) = _issuerOf(meter);
-        BalanceRing storage ring = _rings[owner][meter];
+        BalanceRing storage ring = _ring(owner, meter);
         EnergyBatch memory batch = EnergyBatches.create(Calendar.INTERVALS_PER_DAY);
 
-        for (uint256 sixteenth = 0; sixteenth < WORDS_PER_DAY; ++sixteenth) {
-            uint256 lanes = DayLanes.packExports(intervals, sixteenth);
-            if (lanes == 0) continue;
-            uint256 interval = day * Calendar.INTERVALS_PER_DAY + sixteenth * 16;
-            // A meter-day is minted once, so there is nothing of this day to add to.
-            ring.store(interval, BalanceWords.compose(day, lanes));
-            batch.pushLanes(lanes, _id(meter, interval), unitWh);
+        uint256 interval = day * Calendar.INTERVALS_PER_DAY;
+        for (uint256 i = 0; i < WORDS_PER_DAY; ++i) {
+            uint256 lanes = DayLanes.packExports(intervals, i);
+            if (lanes != 0) {
+                // A meter-day is minted once, so there is nothing of this day to add to.
+                ring.store(interval, BalanceWords.compose(day, lanes));
+                batch.pushLanes(lanes, _id(meter, interval), unitWh);
+            }
+            interval += BalanceWords.INTERVALS_PER_WORD;
         }
         batch.log(msg.sender, address(0), owner);
 
@@ -220,8 +223,8 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
             // A balance means that the id is canonical, the meter known and the day live.
             (uint32 meter, uint256 interval) = _parse(id);
             uint256 lanes = BalanceWords.lane(interval, _toUnits(id, value, _unitWh(issuer[meter].unitExponent)));
-            _take(_rings[from][meter], interval, lanes);
-            _give(_rings[to][meter], interval, lanes);
+            _take(_ring(from, meter), interval, lanes);
+            _give(_ring(to, meter), interval, lanes);
         }
 
         if (ids.length == 1) emit TransferSingle(msg.sender, from, to, ids[0], values[0]);
@@ -239,7 +242,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         uint256 count = energyWh.length;
         require(count != 0, EmptyRange());
         require(count <= MAX_RANGE, RangeTooLong(count, MAX_RANGE));
-        BalanceRing storage source = _rings[from][meter];
+        BalanceRing storage source = _ring(from, meter);
         batch = EnergyBatches.create(count);
 
         for (uint256 i = 0; i < count;) {
@@ -251,7 +254,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
             i = next;
             if (lanes == 0) continue;
             source.store(interval, word.minus(lanes));
-            if (to != address(0)) _give(_rings[to][meter], interval, lanes);
+            if (to != address(0)) _give(_ring(to, meter), interval, lanes);
         }
 
         if (batch.ids.length == 1) emit TransferSingle(msg.sender, from, to, batch.ids[0], batch.energyWh[0]);
@@ -302,8 +305,12 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
     /// @dev An interval beyond the days that a balance word can name reads 0.
     function _balanceWh(address holder, uint32 meter, uint256 interval) private view returns (uint256) {
         if (!_isLive(interval / Calendar.INTERVALS_PER_DAY)) return 0;
-        uint256 units = _rings[holder][meter].load(interval).units(interval);
+        uint256 units = _ring(holder, meter).load(interval).units(interval);
         return units == 0 ? 0 : units * _unitWh(issuer[meter].unitExponent);
+    }
+
+    function _ring(address holder, uint32 meter) private view returns (BalanceRing storage) {
+        return _rings[BalanceWords.ringKey(holder, meter)];
     }
 
     function _id(uint32 meter, uint256 interval) private pure returns (uint256) {

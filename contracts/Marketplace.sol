@@ -9,11 +9,14 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {SignedActions} from "./SignedActions.sol";
 import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
 import {INeighbourhood} from "./interfaces/INeighbourhood.sol";
+import {Calendar} from "./libraries/Calendar.sol";
+import {MarketWord} from "./libraries/MarketWords.sol";
 import {OfferHash} from "./libraries/OfferHash.sol";
 import {CurrencyPermit, Fill, Offer} from "./types/Offers.sol";
 
@@ -21,12 +24,6 @@ import {CurrencyPermit, Fill, Offer} from "./types/Offers.sol";
 /// @notice See {IMarketplace}.
 contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-
-    /// @dev One slot, the only one that filling an offer without `maxWh` reads.
-    struct Seller {
-        uint64 minNonce; // offers with a lower nonce are void
-        uint128 cancelledBelow; // offers cancelled one by one all have a lower nonce: above it, nothing is to be looked up
-    }
 
     /// @dev One slot, for offers with `maxWh` and for cancelled ones.
     struct OfferState {
@@ -53,7 +50,9 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
     /// @inheritdoc IMarketplace
     IERC20 public immutable override currency;
 
-    mapping(address seller => Seller) private _sellers;
+    MarketWord private _market;
+    /// @dev Offers of the seller with a lower nonce are void.
+    mapping(address seller => uint64) private _minNonces;
     mapping(address seller => mapping(uint64 nonce => OfferState)) private _offers;
 
     constructor(
@@ -70,7 +69,7 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
 
     /// @inheritdoc IMarketplace
     function fill(Fill calldata order, uint256 maxPaymentBaseUnits) external override nonReentrant {
-        _fill(order, msg.sender, networkChargeTicks(), 0, maxPaymentBaseUnits);
+        _fill(order, msg.sender, _market, 0, maxPaymentBaseUnits);
     }
 
     /// @inheritdoc IMarketplace
@@ -155,7 +154,17 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
         _cancelAll(seller, minNonce);
     }
 
-    // ---------------------------------------------------------------- network charge
+    // ---------------------------------------------------------------- network charge (governed)
+
+    /// @inheritdoc IMarketplace
+    function scheduleNetworkCharge(uint16 chargeTicks, uint32 effectiveDay) external override restricted {
+        uint256 today = Calendar.today();
+        require(effectiveDay > today, ChargeNotInFuture(effectiveDay, SafeCast.toUint32(today)));
+
+        _market = _market.withCharge(networkChargeTicks(), chargeTicks, effectiveDay);
+
+        emit NetworkChargeScheduled(chargeTicks, effectiveDay);
+    }
 
     /// @inheritdoc IMarketplace
     function collectNetworkCharges(address to) external override restricted returns (uint256 amountBaseUnits) {
@@ -170,7 +179,7 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
 
     /// @inheritdoc IMarketplace
     function networkChargeTicks() public view override returns (uint16) {
-        return neighbourhood.networkChargeTicks();
+        return _market.chargeTicks(Calendar.today());
     }
 
     /// @inheritdoc IMarketplace
@@ -191,17 +200,17 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
 
     /// @inheritdoc IMarketplace
     function offerStatus(address seller, uint64 nonce) external view override returns (uint256 filledWh, bool active) {
-        return (_offers[seller][nonce].filledWh, _isActive(seller, nonce));
+        return (_offers[seller][nonce].filledWh, _isActive(_market, seller, nonce));
     }
 
     // ---------------------------------------------------------------- filling, inside
 
     function _fillMany(Fill[] calldata orders, address buyer, uint256 maxPaymentBaseUnits) private {
         require(orders.length != 0, NothingToFill());
-        uint256 chargeTicks = networkChargeTicks();
         uint256 spentBaseUnits = 0;
         for (uint256 i = 0; i < orders.length; ++i) {
-            spentBaseUnits = _fill(orders[i], buyer, chargeTicks, spentBaseUnits, maxPaymentBaseUnits);
+            // Read again each time: a receiver may cancel its other offers in between.
+            spentBaseUnits = _fill(orders[i], buyer, _market, spentBaseUnits, maxPaymentBaseUnits);
         }
     }
 
@@ -209,86 +218,101 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
     function _fill(
         Fill calldata order,
         address buyer,
-        uint256 chargeTicks,
+        MarketWord market,
         uint256 spentBaseUnits,
         uint256 limitBaseUnits
     ) private returns (uint256 totalBaseUnits) {
         Offer calldata offer = order.offer;
-        uint256 energyWh = _checkOrder(order, buyer);
-        _checkOfferSignature(offer, order.signature);
-        require(_isActive(offer.seller, offer.nonce), OfferNotActive(offer.seller, offer.nonce));
-        uint256 paidBaseUnits = _toBaseUnitsUp(energyWh, offer.priceTicks);
-        uint256 chargeBaseUnits = _toBaseUnitsUp(energyWh, chargeTicks);
+        address seller = offer.seller;
+        uint64 nonce = offer.nonce;
+        uint32 meter = offer.meter;
+        uint32 firstInterval = order.firstInterval;
+        uint32[] calldata energies = order.energyWh;
+
+        _checkOffer(offer, buyer);
+        uint256 energyWh = _checkRange(offer, firstInterval, energies);
+        _checkOfferSignature(offer, seller, order.signature);
+        require(_isActive(market, seller, nonce), OfferNotActive(seller, nonce));
+        if (offer.maxWh == 0) _checkMeterOwner(meter, seller);
+        else _countFilled(seller, nonce, offer.maxWh, energyWh);
+        uint16 priceTicks = offer.priceTicks;
+        uint256 paidBaseUnits = _toBaseUnitsUp(energyWh, priceTicks);
+        uint256 chargeBaseUnits = _toBaseUnitsUp(energyWh, market.chargeTicks(Calendar.today()));
         totalBaseUnits = spentBaseUnits + paidBaseUnits + chargeBaseUnits;
         require(totalBaseUnits <= limitBaseUnits, PaymentAboveLimit(totalBaseUnits, limitBaseUnits));
 
-        if (offer.maxWh == 0) _checkMeterOwner(offer);
-        else _countFilled(offer, energyWh);
-
         emit OfferFilled(
-            offer.seller,
+            seller,
             buyer,
-            offer.nonce,
-            offer.meter,
-            offer.priceTicks,
-            order.firstInterval,
+            nonce,
+            meter,
+            priceTicks,
+            firstInterval,
             energyWh,
             paidBaseUnits,
             chargeBaseUnits
         );
 
-        if (paidBaseUnits != 0) currency.safeTransferFrom(buyer, offer.seller, paidBaseUnits);
+        if (paidBaseUnits != 0) currency.safeTransferFrom(buyer, seller, paidBaseUnits);
         if (chargeBaseUnits != 0) currency.safeTransferFrom(buyer, address(this), chargeBaseUnits);
-        token.safeRangeTransferFrom(offer.seller, buyer, offer.meter, order.firstInterval, order.energyWh);
+        token.safeRangeTransferFrom(seller, buyer, meter, firstInterval, energies);
+    }
+
+    function _checkOffer(Offer calldata offer, address buyer) private view {
+        address offeredToken = offer.token;
+        require(offeredToken == address(token), WrongToken(offeredToken, address(token)));
+        address onlyBuyer = offer.buyer;
+        require(onlyBuyer == address(0) || onlyBuyer == buyer, WrongBuyer(buyer, onlyBuyer));
+        uint64 expiry = offer.expiry;
+        require(block.timestamp < expiry, OfferExpired(expiry, block.timestamp));
     }
 
     /// @return energyWh The sum of the order, not zero.
-    function _checkOrder(Fill calldata order, address buyer) private view returns (uint256 energyWh) {
-        Offer calldata offer = order.offer;
-        require(offer.token == address(token), WrongToken(offer.token, address(token)));
-        require(offer.buyer == address(0) || offer.buyer == buyer, WrongBuyer(buyer, offer.buyer));
-        require(block.timestamp < offer.expiry, OfferExpired(offer.expiry, block.timestamp));
-
-        uint256 count = order.energyWh.length;
-        for (uint256 i = 0; i < count; ++i) energyWh += order.energyWh[i];
+    function _checkRange(
+        Offer calldata offer,
+        uint32 firstInterval,
+        uint32[] calldata energies
+    ) private pure returns (uint256 energyWh) {
+        uint256 count = energies.length;
+        for (uint256 i = 0; i < count; ++i) energyWh += energies[i];
         require(energyWh != 0, NothingToFill());
-        uint256 last = uint256(order.firstInterval) + count - 1;
+        uint32 offerFirst = offer.firstInterval;
+        uint32 offerLast = offer.lastInterval;
+        uint256 last = uint256(firstInterval) + count - 1;
         require(
-            order.firstInterval >= offer.firstInterval && last <= offer.lastInterval,
-            IntervalsOutsideOffer(order.firstInterval, last, offer.firstInterval, offer.lastInterval)
+            firstInterval >= offerFirst && last <= offerLast,
+            IntervalsOutsideOffer(firstInterval, last, offerFirst, offerLast)
         );
     }
 
     /// @dev A plain key first: most sellers have one, and asking whether an account has code costs more than to try.
-    function _checkOfferSignature(Offer calldata offer, bytes calldata signature) private view {
+    function _checkOfferSignature(Offer calldata offer, address seller, bytes calldata signature) private view {
         bytes32 digest = hashOffer(offer);
         (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (problem == ECDSA.RecoverError.NoError && recovered == offer.seller) return;
+        if (problem == ECDSA.RecoverError.NoError && recovered == seller) return;
         require(
-            offer.seller.code.length != 0 &&
-                SignatureChecker.isValidERC1271SignatureNowCalldata(offer.seller, digest, signature),
-            InvalidOfferSignature(offer.seller)
+            seller.code.length != 0 && SignatureChecker.isValidERC1271SignatureNowCalldata(seller, digest, signature),
+            InvalidOfferSignature(seller)
         );
     }
 
-    function _isActive(address seller, uint64 nonce) private view returns (bool) {
-        Seller memory state = _sellers[seller];
-        if (nonce < state.minNonce) return false;
-        return nonce >= state.cancelledBelow || !_offers[seller][nonce].cancelled;
+    function _isActive(MarketWord market, address seller, uint64 nonce) private view returns (bool) {
+        if (!market.mayHaveCancelled(seller)) return true;
+        return nonce >= _minNonces[seller] && !_offers[seller][nonce].cancelled;
     }
 
-    function _checkMeterOwner(Offer calldata offer) private view {
-        (address owner, ) = token.issuer(offer.meter);
-        require(owner == offer.seller, NotMeterOwner(offer.meter, owner, offer.seller));
+    function _checkMeterOwner(uint32 meter, address seller) private view {
+        (address owner, ) = token.issuer(meter);
+        require(owner == seller, NotMeterOwner(meter, owner, seller));
     }
 
-    function _countFilled(Offer calldata offer, uint256 energyWh) private {
-        OfferState storage state = _offers[offer.seller][offer.nonce];
+    function _countFilled(address seller, uint64 nonce, uint64 maxWh, uint256 energyWh) private {
+        OfferState storage state = _offers[seller][nonce];
         uint256 filledWh = state.filledWh;
         // Two offers with one nonce share the count, and the smaller one may already be exceeded.
-        uint256 remainingWh = offer.maxWh > filledWh ? offer.maxWh - filledWh : 0;
-        require(energyWh <= remainingWh, OfferOverfilled(offer.nonce, energyWh, remainingWh));
-        state.filledWh = uint128(filledWh + energyWh);
+        uint256 remainingWh = maxWh > filledWh ? maxWh - filledWh : 0;
+        require(energyWh <= remainingWh, OfferOverfilled(nonce, energyWh, remainingWh));
+        state.filledWh = SafeCast.toUint128(filledWh + energyWh);
     }
 
     function _toBaseUnitsUp(uint256 energyWh, uint256 ticks) private pure returns (uint256) {
@@ -298,20 +322,22 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
     // ---------------------------------------------------------------- cancelling, inside
 
     function _cancel(address seller, uint64 nonce) private {
-        require(_isActive(seller, nonce), OfferNotActive(seller, nonce));
+        MarketWord market = _market;
+        require(_isActive(market, seller, nonce), OfferNotActive(seller, nonce));
 
+        if (!market.mayHaveCancelled(seller)) _market = market.withCanceller(seller);
         _offers[seller][nonce].cancelled = true;
-        Seller storage state = _sellers[seller];
-        if (nonce >= state.cancelledBelow) state.cancelledBelow = uint128(nonce) + 1;
 
         emit OfferCancelled(seller, nonce);
     }
 
     function _cancelAll(address seller, uint64 minNonce) private {
-        Seller storage state = _sellers[seller];
-        require(minNonce > state.minNonce, NonceTooLow(minNonce, state.minNonce));
+        uint64 current = _minNonces[seller];
+        require(minNonce > current, NonceTooLow(minNonce, current));
+        MarketWord market = _market;
 
-        state.minNonce = minNonce;
+        if (!market.mayHaveCancelled(seller)) _market = market.withCanceller(seller);
+        _minNonces[seller] = minNonce;
 
         emit OffersCancelled(seller, minNonce);
     }

@@ -53,13 +53,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         bytes32 place;
     }
 
-    /// @dev One slot. `nextTicks` is in force from `effectiveDay` on, `ticks` before it.
-    struct NetworkCharge {
-        uint16 ticks;
-        uint16 nextTicks;
-        uint32 effectiveDay;
-    }
-
     bytes32 private constant PROFILE_TYPEHASH = keccak256(
         "DayProfile(uint32 day,uint64 importRegister,uint64 exportRegister,uint256 quality,bytes32 intervals)"
     );
@@ -79,7 +72,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     mapping(uint32 meter => MeterFacts) private _facts;
     mapping(uint32 meter => bytes32[RING_DAYS]) private _remainingImports;
     mapping(address account => Member) private _members;
-    NetworkCharge private _charge;
 
     constructor(
         address authority,
@@ -258,38 +250,48 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     /// @inheritdoc INeighbourhood
     function record(SignedProfile calldata profile) external override nonReentrant {
-        address device = _recoverDevice(profile);
+        bytes calldata intervals = profile.intervals;
+        bytes calldata signature = profile.signature;
+        uint32 day = profile.day;
+        uint64 importRegister = profile.importRegister;
+        uint64 exportRegister = profile.exportRegister;
+        uint256 quality = profile.quality;
+
+        address device = _recoverDevice(
+            keccak256(abi.encode(PROFILE_TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals))),
+            signature
+        );
         MeterWord word = _words[device];
         uint32 number = word.meter();
         require(number != 0, UnknownDevice(device));
         require(word.isActive(), DeviceTombstoned(device, number));
-        _checkDay(profile.day, word.lastDay());
-        uint256 importIncrease = _increase(profile.importRegister, word.importRegister());
-        uint256 exportIncrease = _increase(profile.exportRegister, word.exportRegister());
-        (uint256 importUnits, uint256 exportUnits) = _checkIntervals(profile, word.capUnits());
+        _checkDay(day, word.lastDay());
+        uint256 importIncrease = _increase(importRegister, word.importRegister());
+        uint256 exportIncrease = _increase(exportRegister, word.exportRegister());
+        (uint256 importUnits, uint256 exportUnits) = _checkIntervals(day, quality, intervals, word.capUnits());
         require(importUnits <= importIncrease, IntervalsExceedRegister(importUnits, importIncrease));
         require(exportUnits <= exportIncrease, IntervalsExceedRegister(exportUnits, exportIncrease));
-        bool mintable = block.timestamp < Calendar.windowEnd(profile.day, _retirementWindowDays);
+        bool mintable = block.timestamp < Calendar.windowEnd(day, _retirementWindowDays);
         uint256 unitWh = _unitWh(word.unitExponent());
 
-        _words[device] = word.advance(profile.day, profile.importRegister, profile.exportRegister);
-        if (mintable) _keepImports(number, profile, importUnits);
+        _words[device] = word.advance(day, importRegister, exportRegister);
+        if (mintable) _keepImports(number, day, intervals, importUnits);
 
         emit ProfileRecorded(
             number,
-            profile.day,
+            day,
             device,
-            profile.importRegister,
-            profile.exportRegister,
-            profile.quality,
+            importRegister,
+            exportRegister,
+            quality,
             (importIncrease - importUnits) * unitWh,
             (exportIncrease - exportUnits) * unitWh,
-            profile.intervals,
-            profile.signature
+            intervals,
+            signature
         );
-        if (!mintable) emit ProfileRecordedTooLate(number, profile.day, exportUnits * unitWh);
+        if (!mintable) emit ProfileRecordedTooLate(number, day, exportUnits * unitWh);
 
-        if (mintable && exportUnits != 0) token.mintDay(number, profile.day, profile.intervals);
+        if (mintable && exportUnits != 0) token.mintDay(number, day, intervals);
     }
 
     /// @inheritdoc INeighbourhood
@@ -323,18 +325,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         _checkSignature(owner, RetirementHash.hash(retirement, _useNonce(owner), deadline), deadline, signature);
 
         _retire(retirement, owner, unitExponent);
-    }
-
-    // ---------------------------------------------------------------- network charge (governed)
-
-    /// @inheritdoc INeighbourhood
-    function scheduleNetworkCharge(uint16 chargeTicks, uint32 effectiveDay) external override restricted {
-        uint256 today = Calendar.today();
-        require(effectiveDay > today, ChargeNotInFuture(effectiveDay, SafeCast.toUint32(today)));
-
-        _charge = NetworkCharge(networkChargeTicks(), chargeTicks, effectiveDay);
-
-        emit NetworkChargeScheduled(chargeTicks, effectiveDay);
     }
 
     // ---------------------------------------------------------------- views
@@ -372,12 +362,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         // What the slot holds before the day is recorded is of an earlier day.
         if (day > _words[_facts[number].device].lastDay()) return 0;
         return _remainingImports[number][day % RING_DAYS];
-    }
-
-    /// @inheritdoc INeighbourhood
-    function networkChargeTicks() public view override returns (uint16) {
-        NetworkCharge memory charge = _charge;
-        return Calendar.today() >= charge.effectiveDay ? charge.nextTicks : charge.ticks;
     }
 
     // ---------------------------------------------------------------- meters and devices, inside
@@ -446,22 +430,9 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     // ---------------------------------------------------------------- checks of a profile
 
-    function _recoverDevice(SignedProfile calldata profile) private view returns (address) {
-        bytes32 content = keccak256(
-            abi.encode(
-                PROFILE_TYPEHASH,
-                profile.day,
-                profile.importRegister,
-                profile.exportRegister,
-                profile.quality,
-                keccak256(profile.intervals)
-            )
-        );
-        (address device, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(
-            _hashTypedDataV4(content),
-            profile.signature
-        );
-        require(problem == ECDSA.RecoverError.NoError, MalformedSignature(profile.signature.length));
+    function _recoverDevice(bytes32 content, bytes calldata signature) private view returns (address) {
+        (address device, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(_hashTypedDataV4(content), signature);
+        require(problem == ECDSA.RecoverError.NoError, MalformedSignature(signature.length));
         return device;
     }
 
@@ -483,20 +454,21 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     }
 
     function _checkIntervals(
-        SignedProfile calldata profile,
+        uint32 day,
+        uint256 quality,
+        bytes calldata intervals,
         uint256 capUnits
     ) private pure returns (uint256 importUnits, uint256 exportUnits) {
-        bytes calldata intervals = profile.intervals;
         require(intervals.length == DayLanes.LENGTH, InvalidIntervalsLength(intervals.length, DayLanes.LENGTH));
         bool withinCap;
         (withinCap, importUnits, exportUnits) = DayLanes.scan(intervals, capUnits);
-        if (!withinCap) _revertAboveCap(intervals, profile.day, capUnits);
-        require(Quality.isValid(profile.quality), InvalidQuality(profile.quality));
-        if (Quality.hasMissing(profile.quality)) _checkMissing(profile);
+        if (!withinCap) _revertAboveCap(day, intervals, capUnits);
+        require(Quality.isValid(quality), InvalidQuality(quality));
+        if (Quality.hasMissing(quality)) _checkMissing(day, quality, intervals);
     }
 
     /// @dev Names the first interval above the cap.
-    function _revertAboveCap(bytes calldata intervals, uint32 day, uint256 capUnits) private pure {
+    function _revertAboveCap(uint32 day, bytes calldata intervals, uint256 capUnits) private pure {
         for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
             (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
             uint256 units = importUnits > exportUnits ? importUnits : exportUnits;
@@ -504,12 +476,12 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         }
     }
 
-    function _checkMissing(SignedProfile calldata profile) private pure {
+    function _checkMissing(uint32 day, uint256 quality, bytes calldata intervals) private pure {
         for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
-            if (!Quality.isMissing(profile.quality, i)) continue;
-            (uint256 importUnits, uint256 exportUnits) = DayLanes.at(profile.intervals, i);
+            if (!Quality.isMissing(quality, i)) continue;
+            (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
             uint256 units = importUnits + exportUnits;
-            require(units == 0, MissingIntervalNotZero(_intervalOf(profile.day, i), units));
+            require(units == 0, MissingIntervalNotZero(_intervalOf(day, i), units));
         }
     }
 
@@ -519,11 +491,11 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     // ---------------------------------------------------------------- remaining imports
 
-    function _keepImports(uint32 number, SignedProfile calldata profile, uint256 importUnits) private {
+    function _keepImports(uint32 number, uint32 day, bytes calldata intervals, uint256 importUnits) private {
         bytes32[RING_DAYS] storage ring = _remainingImports[number];
-        uint256 slot = profile.day % RING_DAYS;
+        uint256 slot = day % RING_DAYS;
         if (importUnits != 0)
-            ring[slot] = DayLanes.hashImports(profile.intervals, profile.day);
+            ring[slot] = DayLanes.hashImports(intervals, day);
             // A meter that never imports keeps an empty ring.
         else if (ring[slot] != 0) ring[slot] = 0;
     }

@@ -30,6 +30,7 @@ interface IMarketplace is ISignedActions {
     event OfferCancelled(address indexed seller, uint64 indexed nonce);
     /// @notice All offers of `seller` with a nonce below `minNonce` are void.
     event OffersCancelled(address indexed seller, uint64 minNonce);
+    event NetworkChargeScheduled(uint16 chargeTicks, uint32 effectiveDay);
     event NetworkChargesCollected(address indexed to, uint256 amountBaseUnits);
 
     error NotAContract(address account);
@@ -44,6 +45,7 @@ interface IMarketplace is ISignedActions {
     error NothingToFill();
     error InvalidOfferSignature(address seller);
     error PaymentAboveLimit(uint256 totalBaseUnits, uint256 limitBaseUnits);
+    error ChargeNotInFuture(uint32 effectiveDay, uint32 today);
     error NonceTooLow(uint64 minNonce, uint64 current);
 
     // ---------------------------------------------------------------- buying
@@ -87,7 +89,12 @@ interface IMarketplace is ISignedActions {
     /// @notice `cancelAll` on the seller's signature. Signed: `CancelAll(address seller,uint64 minNonce,uint256 nonce,uint256 deadline)`.
     function cancelAllBySig(address seller, uint64 minNonce, uint256 deadline, bytes calldata signature) external;
 
-    // ---------------------------------------------------------------- network charge
+    // ---------------------------------------------------------------- network charge (governed)
+
+    /// @notice Sets the network charge from a future day on. Replaces a charge that is not yet in force. Role: governor.
+    /// @dev Kept here and not in the neighbourhood: a fill reads it together with the set of cancelling sellers.
+    /// @param chargeTicks 0.0001 currency units per kWh, added to what a buyer pays.
+    function scheduleNetworkCharge(uint16 chargeTicks, uint32 effectiveDay) external;
 
     /// @notice Sends the collected network charges on. Role: treasurer.
     function collectNetworkCharges(address to) external returns (uint256 amountBaseUnits);

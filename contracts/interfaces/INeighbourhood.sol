@@ -81,7 +81,6 @@ interface INeighbourhood is ISignedActions {
         uint64 newExportRegister,
         string reason
     );
-    event NetworkChargeScheduled(uint16 chargeTicks, uint32 effectiveDay);
 
     error NotAContract(address account);
     error AlreadyMember(address account);
@@ -130,7 +129,6 @@ interface INeighbourhood is ISignedActions {
     error RetirementExceedsImport(uint256 interval, uint256 energyWh, uint256 remainingWh);
     error NotMultipleOfUnit(uint256 energyWh, uint256 unitWh);
     error NothingToRetire();
-    error ChargeNotInFuture(uint32 effectiveDay, uint32 today);
 
     // ---------------------------------------------------------------- members and meters (governed)
 
@@ -193,12 +191,6 @@ interface INeighbourhood is ISignedActions {
     /// with `EnergyRange(uint32 meter,uint32 firstInterval,uint32[] energyWh)`.
     function retireBySig(Retirement calldata retirement, uint256 deadline, bytes calldata signature) external;
 
-    // ---------------------------------------------------------------- network charge (governed)
-
-    /// @notice Sets the network charge from a future day on. Replaces a charge that is not yet in force. Role: governor.
-    /// @param chargeTicks 0.0001 currency units per kWh, added to what a buyer pays.
-    function scheduleNetworkCharge(uint16 chargeTicks, uint32 effectiveDay) external;
-
     // ---------------------------------------------------------------- views
 
     function token() external view returns (IEnergyToken);
@@ -216,7 +208,4 @@ interface INeighbourhood is ISignedActions {
     /// @notice Hash of the remaining imports of a meter-day: keccak256(abi.encodePacked(uint32 day, 192 bytes)); zero when
     /// nothing is left, nothing was recorded, or the window closed.
     function remainingImportsHash(uint32 meter, uint32 day) external view returns (bytes32);
-
-    /// @notice The charge in force now, ticks.
-    function networkChargeTicks() external view returns (uint16);
 }

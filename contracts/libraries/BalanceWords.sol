@@ -22,21 +22,35 @@ using BalanceWords for BalanceRing global;
 library BalanceWords {
     uint256 private constant DAY_SHIFT = 240;
     uint256 private constant LANE_MASK = 0x7fff;
-    uint256 private constant INTERVALS_PER_WORD = 16;
+    uint256 internal constant INTERVALS_PER_WORD = 16;
     uint256 private constant WORDS_PER_DAY = 6;
     uint256 private constant WORDS = 192;
 
     /// @notice The word an interval lives in, if it belongs to the interval's day; otherwise an empty word of that day.
     /// @param interval Of a day up to 65,535: a later one reads as empty and must not be written.
-    function load(BalanceRing storage ring, uint256 interval) internal view returns (BalanceWord) {
-        uint256 number = interval / INTERVALS_PER_WORD;
-        uint256 day = number / WORDS_PER_DAY;
-        BalanceWord word = ring.words[number % WORDS];
-        return BalanceWord.unwrap(word) >> DAY_SHIFT == day ? word : BalanceWord.wrap(day << DAY_SHIFT);
+    function load(BalanceRing storage ring, uint256 interval) internal view returns (BalanceWord word) {
+        // Invariant: the slot is one of the ring's 192. A day beyond 16 bits never equals the stored one.
+        assembly ("memory-safe") {
+            let position := shr(4, interval)
+            let day := div(position, WORDS_PER_DAY)
+            word := sload(add(ring.slot, mod(position, WORDS)))
+            if iszero(eq(shr(DAY_SHIFT, word), day)) {
+                word := shl(DAY_SHIFT, day)
+            }
+        }
     }
 
+    /// @notice Replaces the word an interval lives in.
     function store(BalanceRing storage ring, uint256 interval, BalanceWord word) internal {
-        ring.words[(interval / INTERVALS_PER_WORD) % WORDS] = word;
+        // Invariant: the slot is one of the ring's 192.
+        assembly ("memory-safe") {
+            sstore(add(ring.slot, mod(shr(4, interval), WORDS)), word)
+        }
+    }
+
+    /// @notice Key of the ring of one holder and meter.
+    function ringKey(address holder, uint32 meter) internal pure returns (uint256) {
+        return (uint256(uint160(holder)) << 32) | meter;
     }
 
     /// @notice A word of `day` with these lanes.

@@ -31,12 +31,8 @@ export const ROLES: readonly Role[] = [
   {
     name: "governor",
     id: 2n,
-    neighbourhood: [
-      "setCap(uint32,uint32)",
-      "rebaseRegisters(uint32,uint64,uint64,string)",
-      "scheduleNetworkCharge(uint16,uint32)",
-    ],
-    marketplace: [],
+    neighbourhood: ["setCap(uint32,uint32)", "rebaseRegisters(uint32,uint64,uint64,string)"],
+    marketplace: ["scheduleNetworkCharge(uint16,uint32)"],
   },
   { name: "guardian", id: 3n, neighbourhood: ["revokeDevice(uint32)"], marketplace: [] },
   { name: "treasurer", id: 4n, neighbourhood: [], marketplace: ["collectNetworkCharges(address)"] },
