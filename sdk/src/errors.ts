@@ -34,7 +34,7 @@ export function explainError(error: unknown, units: ErrorUnits = {}): string {
 }
 
 /** An error, its cause, the cause of that, and so on. */
-function* causesOf(error: unknown): Generator<unknown> {
+function* causesOf(error: unknown): Generator {
   let link = error;
   for (let depth = 0; depth < MAX_DEPTH && link !== undefined && link !== null; depth++) {
     yield link;

@@ -66,7 +66,7 @@ describe("planFills", () => {
 
   it("takes the cheapest first, then the one that expires first, then the lower nonce", () => {
     const offers = [
-      candidate(energies(100), { nonce: 4n, seller: account(4), priceTicks: 900, expiry: 2_000_000_001n }),
+      candidate(energies(100), { nonce: 1n, seller: account(4), priceTicks: 900, expiry: 2_000_000_001n }),
       candidate(energies(100), { nonce: 3n, seller: account(3), priceTicks: 900 }),
       candidate(energies(100), { nonce: 2n, seller: account(5), priceTicks: 900 }),
       candidate(energies(100), { nonce: 9n, seller: account(6), priceTicks: 800 }),
@@ -75,7 +75,7 @@ describe("planFills", () => {
       [9n, [100]],
       [2n, [100]],
       [3n, [100]],
-      [4n, [50]],
+      [1n, [50]],
     ]);
   });
 
@@ -174,7 +174,7 @@ function randomBoard(random: Random): { offers: OfferCandidate[]; balances: Map<
       new Map(random.list(24, (at) => [interval(START + 84 + at), wh(random.integer(0, 30) * unit)] as const));
     balances.set(key, available);
     const first = START + 84 + random.integer(0, 20);
-    return candidate(available, {
+    const offered = candidate(available, {
       seller,
       meter,
       nonce: BigInt(random.integer(1, 9)),
@@ -186,6 +186,7 @@ function randomBoard(random: Random): { offers: OfferCandidate[]; balances: Map<
       ...(random.chance(40) ? { maxWh: BigInt(random.integer(1, 400) + index) } : {}),
       ...(random.chance(20) ? { buyer: account(random.integer(1, 3)) } : {}),
     });
+    return { ...offered, signature: numberToHex(index) };
   });
   return { offers, balances };
 }

@@ -61,8 +61,8 @@ const UNLIMITED = 1n << 64n;
 
 /**
  * Chooses what to buy: cheapest offers first, so that what is wanted is covered at the least cost per interval. Among
- * equal prices the offer that expires first goes first, then the lower nonce, then the seller's address: the same input
- * gives the same plan whatever order the offers come in.
+ * equal prices the offer that expires first goes first, then the lower nonce, then the seller's address and the signature:
+ * the same input gives the same plan whatever order the offers come in.
  *
  * The plan never exceeds what is wanted, what a seller holds, or what an offer may sell. Money is rounded as the
  * marketplace rounds it, up and once per fill.
@@ -118,8 +118,8 @@ function usableOffers({ offers, buyer, now }: FillPlanRequest): OfferCandidate[]
         compare(a.offer.expiry, b.offer.expiry) ||
         compare(a.offer.nonce, b.offer.nonce) ||
         compare(a.offer.seller.toLowerCase(), b.offer.seller.toLowerCase()) ||
-        a.offer.meter - b.offer.meter ||
-        a.offer.firstInterval - b.offer.firstInterval,
+        // One nonce may be signed for several offers: their signatures always differ.
+        compare(a.signature, b.signature),
     );
 }
 

@@ -1,4 +1,4 @@
-import type { Abi, Address } from "viem";
+import type { Address } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import {
@@ -49,13 +49,13 @@ let token: Eip712Domain;
 let market: Eip712Domain;
 
 const toNeighbourhood = (from: typeof OPERATOR, name: string, args: readonly unknown[]) =>
-  chain.send(from, chain.deployment.neighbourhood, neighbourhoodAbi as Abi, name, args);
+  chain.send(from, chain.deployment.neighbourhood, neighbourhoodAbi, name, args);
 const toToken = (from: typeof OPERATOR, name: string, args: readonly unknown[]) =>
-  chain.send(from, chain.deployment.token, energyTokenAbi as Abi, name, args);
+  chain.send(from, chain.deployment.token, energyTokenAbi, name, args);
 const toMarket = (from: typeof OPERATOR, name: string, args: readonly unknown[]) =>
-  chain.send(from, chain.deployment.marketplace, marketplaceAbi as Abi, name, args);
+  chain.send(from, chain.deployment.marketplace, marketplaceAbi, name, args);
 const toCurrency = (from: typeof OPERATOR, name: string, args: readonly unknown[]) =>
-  chain.send(from, chain.currency, demoEuroAbi as Abi, name, args);
+  chain.send(from, chain.currency, demoEuroAbi, name, args);
 
 async function enrol({ number, owner, device }: typeof SOLAR): Promise<void> {
   await toNeighbourhood(OPERATOR, "admitMember", [owner.address]);

@@ -139,6 +139,9 @@ describe("a trade", () => {
   it("is joined with its delivery, whichever comes first and whatever else is in the transaction", () => {
     const story = new Story()
       .move(ADA, BOB, M7, interval(START + 4), [1, 2])
+      .move(DEVICE, BOB, M7, START, [60])
+      .move(ADA, DEVICE, M7, START, [60])
+      .move(ADA, BOB, M8, START, [60])
       .trade(ADA, BOB, M7, START, 60n)
       .trade(ADA, BOB, M7, START, 30n, 2n)
       .move(ADA, BOB, M7, START, [10, 0, 50])
@@ -176,7 +179,10 @@ describe("a retirement", () => {
   });
 
   it("has no lines when the burns do not add up", () => {
-    const story = new Story().retired(M8, DAY, BOB, 25n).move(BOB, zeroAddress, M7, START, [10, 20]);
+    const story = new Story()
+      .retired(M8, DAY, BOB, 25n)
+      .move(BOB, zeroAddress, M7, START, [10, 20])
+      .move(ADA, zeroAddress, M7, START, [25]);
     expect(assemble(story).retirements[0]?.lines).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { createClient, custom, encodeAbiParameters, hexToBigInt, numberToHex, toEventSelector } from "viem";
+import { createClient, custom, encodeAbiParameters, hexToBigInt, http, numberToHex, toEventSelector } from "viem";
 import { describe, expect, it } from "vitest";
 
 import { AT } from "../../test/samples.ts";
@@ -124,6 +124,16 @@ describe("readLogs", () => {
     const { client, ranges } = node(longStory());
     expect(await readLogs(client, { addresses: [AT.token], fromBlock: 5n, toBlock: 4n })).toEqual([]);
     expect(ranges).toEqual([]);
+  });
+
+  it("asks a node that does not answer only once, not for ever smaller ranges", async () => {
+    let requests = 0;
+    const fetchFn = () => Promise.reject(new TypeError(`fetch failed (request ${++requests})`));
+    const client = createClient({ transport: http("http://node.invalid", { retryCount: 0, fetchFn }) });
+    await expect(readLogs(client, { addresses: [AT.token], fromBlock: 1n, toBlock: 4_000n })).rejects.toThrow(
+      "The logs of blocks 1 to 2000 cannot be read",
+    );
+    expect(requests).toBe(1);
   });
 
   it.each([0n, -1n])("refuses a page of %s blocks", async (pageBlocks) => {
