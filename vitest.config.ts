@@ -38,6 +38,7 @@ function dappTests(): TestProjectInlineConfiguration {
     extends: "./frontend/vite.config.ts",
     test: {
       name: "frontend",
+      root: "frontend",
       environment: "happy-dom",
       include: ["src/**/*.test.{ts,tsx}"],
       testTimeout: 30_000,
