@@ -2,14 +2,10 @@ import { getAddress } from "viem";
 import { describe, expect, it } from "vitest";
 
 import { portFrom } from "../src/run/ports.ts";
+import { waitFor } from "../src/run/wait.ts";
 import { descendants, isAlive, printed, start } from "./processes.ts";
 
 const TIMEOUT_MS = 120_000;
-
-/** The processes of a run that are still there a moment after its end. */
-function leftOver(pids: readonly number[]): number[] {
-  return pids.filter(isAlive);
-}
 
 describe("npm start", () => {
   it(
@@ -36,7 +32,7 @@ describe("npm start", () => {
         expect(pids.length).toBeGreaterThanOrEqual(3);
         run.process.kill("SIGINT");
         expect(await run.ended, run.output()).toBe(0);
-        expect(leftOver(pids)).toEqual([]);
+        expect(pids.filter(isAlive)).toEqual([]);
         await expect(fetch(origin)).rejects.toThrow();
       } finally {
         run.process.kill("SIGKILL");
@@ -45,17 +41,20 @@ describe("npm start", () => {
     TIMEOUT_MS,
   );
 
-  it(
-    "ends in the middle of its start, too",
-    async () => {
+  it.each(["SIGTERM", "SIGKILL"] as const)(
+    "leaves no process behind when %s ends it in the middle of its start",
+    async (signal) => {
       const run = start([]);
       try {
         await printed(run, /Enrolling/u);
         const pids = await descendants(run.process.pid ?? 0);
         expect(pids.length).toBeGreaterThanOrEqual(1);
-        run.process.kill("SIGTERM");
-        expect(await run.ended, run.output()).toBe(0);
-        expect(leftOver(pids)).toEqual([]);
+        run.process.kill(signal);
+        expect(await run.ended, run.output()).toBe(signal === "SIGKILL" ? signal : 0);
+        // Killed outright, it cannot end its processes: they notice within a second or two.
+        await waitFor("them to end", () => pids.every((pid) => !isAlive(pid)), {
+          timeoutMs: signal === "SIGKILL" ? 10_000 : 0,
+        });
       } finally {
         run.process.kill("SIGKILL");
       }

@@ -1,6 +1,8 @@
 import { ledgerOfDay, type LedgerDay } from "@commonwatt/sdk/ledger/day";
 import type { Ledger } from "@commonwatt/sdk/ledger/types";
-import { type Day, dayEnd, dayOfInterval } from "@commonwatt/sdk/time";
+import { type Day, dayEnd, dayOfInterval, isoDay } from "@commonwatt/sdk/time";
+import { formatKwh, formatMoney } from "@commonwatt/sdk/units";
+import type { Address } from "viem";
 
 import { type Totals, totalsOf } from "../report/totals.ts";
 import type { Resident } from "../run/homes.ts";
@@ -68,8 +70,7 @@ export class LivingBots {
   }
 
   async #step(now: number): Promise<void> {
-    const added = await this.#reader.next();
-    if (added !== undefined) this.#remember(added);
+    await this.#look();
     for (const [day, { profiles }] of this.#days) {
       if (this.#listed.has(day) || profiles.length < this.#neighbourhood.residents.length) continue;
       this.#listed.add(day);
@@ -78,6 +79,34 @@ export class LivingBots {
     }
     const due = this.#tasks.filter(({ at }) => at <= now);
     for (const task of due) await this.#try(task);
+  }
+
+  /** Takes in what is new on the chain. */
+  async #look(): Promise<void> {
+    const added = await this.#reader.next();
+    if (added === undefined) return;
+    this.#remember(added);
+    for (const line of this.#tell(added)) this.#options.say(line);
+  }
+
+  /** What the homes did that no bot plays. */
+  #tell({ trades, retirements }: Ledger): string[] {
+    const { residents } = this.#neighbourhood;
+    const nameOf = (address: Address) =>
+      residents.find(({ account }) => account.address === address)?.home.name ?? address;
+    const isBot = (address: Address) => this.#traders.some(({ account }) => account.address === address);
+    return [
+      ...trades
+        .filter(({ seller, buyer }) => !isBot(seller) || !isBot(buyer))
+        .map(
+          ({ seller, buyer, energyWh, paidBaseUnits, firstInterval }) =>
+            `  ${nameOf(seller)} sold ${formatKwh(energyWh)} of ${isoDay(dayOfInterval(firstInterval))} to ${nameOf(buyer)} ` +
+            `for ${formatMoney(paidBaseUnits)}.`,
+        ),
+      ...retirements
+        .filter(({ account }) => !isBot(account))
+        .map(({ account, energyWh, day }) => `  ${nameOf(account)} used ${formatKwh(energyWh)} on ${isoDay(day)}.`),
+    ];
   }
 
   /** Adds what is new to the days it concerns. */
@@ -130,8 +159,7 @@ export class LivingBots {
   }
 
   async #report(day: Day): Promise<void> {
-    const added = await this.#reader.next();
-    if (added !== undefined) this.#remember(added);
+    await this.#look();
     const ledgerDay = this.#days.get(day);
     if (ledgerDay !== undefined) this.#options.onDay(day, totalsOf(ledgerDay));
   }

@@ -81,6 +81,7 @@ describe("readHouseholds", () => {
     ["an odd step", table(["a"], 40, 1), {}, "rows are 2400 s apart, expected a multiple or a divisor"],
     ["a step that divides no day", table(["a"], 7 * 15, 7), {}, "rows are 6300 s apart, expected a step that divides"],
     ["a shifted table", table(["a"], 60, 2).replaceAll(":00,", ":20,"), {}, "starts 1200 s after a full step"],
+    ["too much power", table(["a"], 60, 1).replace("3.25", "131069.6"), {}, "at 2020-01-01 03:00 UTC the load of"],
     ["an unknown home", table(["a", "b"], 60, 1), { homes: ["c"] }, 'no household "c"; it has a, b'],
     ["a day outside", table(["a"], 60, 1), { fromDay: day(FIRST + 1) }, "has the days 2020-01-01 to 2020-01-01"],
     ["too many days", table(["a"], 60, 1), { fromDay: FIRST, days: 2 }, "do not contain 2 from 2020-01-01 on"],

@@ -1,4 +1,4 @@
-import { type Day, day, isoDay, SECONDS_PER_DAY } from "@commonwatt/sdk/time";
+import { type Day, day, formatInstant, isoDay, SECONDS_PER_DAY, SECONDS_PER_INTERVAL } from "@commonwatt/sdk/time";
 
 import { UserError } from "../errors.ts";
 import { forEachLine } from "./lines.ts";
@@ -8,6 +8,9 @@ import { StepDetector } from "./step.ts";
 import { parseTimestamp } from "./timestamp.ts";
 
 const COLUMNS = ["household", "ts", "load_wh", "pv_wh"] as const;
+
+/** Most energy that a meter with a unit of 1 Wh can report for a quarter-hour, in either direction. */
+export const MAX_INTERVAL_WH = 32_767;
 
 /** Which part of the file to replay; undefined: everything there is. */
 export type Selection = {
@@ -114,6 +117,7 @@ export async function readHouseholds(path: string, selection: Selection = {}): P
         `of ${stepSeconds} s, expected steps counted from midnight UTC.`,
     );
   }
+  for (const [name, { rows }] of households) checkPower(path, name, rows, stepSeconds);
   const names = chooseHomes(path, selection.homes, [...households.keys()]);
   const chosen = names.map((name) => ({ name, household: households.get(name) as Household }));
   const { firstDay, days } = chooseDays(
@@ -123,7 +127,7 @@ export async function readHouseholds(path: string, selection: Selection = {}): P
     Math.max(...chosen.map(({ household }) => household.lastSeconds)) + stepSeconds,
   );
   return {
-    description: `${chosen.length} households of ${path}`,
+    description: `${chosen.length} household${chosen.length === 1 ? "" : "s"} of ${path}`,
     stepSeconds,
     firstDay,
     days,
@@ -135,6 +139,17 @@ function chooseHomes(path: string, asked: readonly string[] | undefined, known: 
   const unknown = asked?.find((name) => !known.includes(name));
   if (unknown === undefined) return asked ?? known;
   throw new UserError(`${path} has no household "${unknown}"; it has ${known.join(", ")}.`);
+}
+
+/** A row must not hold more energy than its quarter-hours can carry. */
+function checkPower(path: string, name: string, rows: readonly Row[], stepSeconds: number): void {
+  const mostMilliWh = (MAX_INTERVAL_WH * 1000 * stepSeconds) / SECONDS_PER_INTERVAL;
+  const row = rows.find(({ netMilliWh }) => Math.abs(netMilliWh) > mostMilliWh);
+  if (row === undefined) return;
+  throw new UserError(
+    `${path}: at ${formatInstant(row.startSeconds)} the load of "${name}" less its generation is ${row.netMilliWh / 1000} Wh, ` +
+      `expected at most ${MAX_INTERVAL_WH} Wh per quarter-hour (131 kW) in either direction.`,
+  );
 }
 
 /** @param endSeconds - When the file's last row ends. */

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 
+const END_WITH_PARENT = new URL("end-with-parent.ts", import.meta.url).href;
 /** How long a child may take to end after SIGTERM before it is killed. */
 const TERM_GRACE_MS = 8_000;
 /** Output kept for the message when a child ends by itself. */
@@ -32,7 +33,7 @@ export class Child {
     this.name = name;
     this.#logFile = logFile;
     // A group of its own: Ctrl-C in the terminal reaches only this process, which then ends the children in order.
-    this.#process = spawn(process.execPath, args, {
+    this.#process = spawn(process.execPath, ["--import", END_WITH_PARENT, ...args], {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -12,7 +12,7 @@ import { Child } from "./child.ts";
 import { Crew } from "./crew.ts";
 import { deployContracts } from "./deploy.ts";
 import { approveMarketplace, enrol } from "./enrol.ts";
-import { createRunFolder, removeRunFolder, ROOT } from "./folder.ts";
+import { createRunFolder, keepRunFolder, removeRunFolder, ROOT } from "./folder.ts";
 import { type Resident, settle } from "./homes.ts";
 import { LocalChain } from "./local-chain.ts";
 import { writeOracleConfig } from "./oracle-config.ts";
@@ -71,8 +71,10 @@ export async function withNeighbourhood<T>(
   } finally {
     over.abort();
     await crew.stop();
-    if (settings.keep) settings.say(`Kept ${folder}.`);
-    else await removeRunFolder(folder);
+    if (settings.keep) {
+      await keepRunFolder(folder);
+      settings.say(`Kept ${folder}.`);
+    } else await removeRunFolder(folder);
   }
 }
 

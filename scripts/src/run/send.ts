@@ -6,6 +6,8 @@ import type { ChainClient, Wallet } from "./local-chain.ts";
 /** Highest gas a transaction may ask for (EIP-7825); local gas is free, so asking for all of it saves an estimate. */
 const TRANSACTION_GAS = 16_777_216n;
 
+const RECEIPT_TIMEOUT_MS = 60_000;
+
 type Writable = "nonpayable" | "payable";
 
 /**
@@ -19,13 +21,14 @@ export async function send<const abi extends Abi, name extends ContractFunctionN
   what: string,
   call: { address: Address; abi: abi; functionName: name; args: ContractFunctionArgs<abi, Writable, name> },
 ): Promise<void> {
-  const request = { ...call, account: wallet.account, chain: wallet.chain, gas: TRANSACTION_GAS };
+  const request = { ...call, account: wallet.account, chain: wallet.chain, gas: TRANSACTION_GAS } as never;
   try {
-    // The call that changes nothing says why, where the transaction would only fail.
-    await client.simulateContract(request as never);
-    const hash = await wallet.writeContract(request as never);
-    const receipt = await client.waitForTransactionReceipt({ hash, timeout: 60_000 });
-    if (receipt.status !== "success") throw new Error(`transaction ${hash} reverted`);
+    const hash = await wallet.writeContract(request);
+    const receipt = await client.waitForTransactionReceipt({ hash, timeout: RECEIPT_TIMEOUT_MS });
+    if (receipt.status === "success") return;
+    // The same call now says why.
+    await client.simulateContract(request);
+    throw new Error(`transaction ${hash} reverted`);
   } catch (error) {
     throw new Error(`${what}: ${explainError(error)}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { parseIsoDay } from "@commonwatt/sdk/time";
 
 import { generateStreet } from "../homes/street.ts";
-import { readHouseholds } from "../households/csv.ts";
+import { MAX_INTERVAL_WH, readHouseholds } from "../households/csv.ts";
 import type { Street } from "../households/rows.ts";
 import type { Options } from "../options.ts";
 
@@ -18,8 +18,8 @@ export type StreetPlan = {
 
 /** The generated homes have 3 x 35 A. */
 const GENERATED_CAP_WH = 6_000;
-/** Nobody knows the fuses of a file's households: the most that a meter with a unit of 1 Wh can have, 131 kW. */
-const DATA_CAP_WH = 32_767;
+/** Nobody knows the fuses of a file's households: the most that a meter can have. */
+const DATA_CAP_WH = MAX_INTERVAL_WH;
 
 /** The street that the command line asks for. */
 export async function planStreet(options: Options): Promise<StreetPlan> {
