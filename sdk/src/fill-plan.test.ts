@@ -79,6 +79,14 @@ describe("planFills", () => {
     ]);
   });
 
+  it("gives the same plan in whatever order two offers of one nonce come", () => {
+    const one = candidate(energies(100), { maxWh: 30n });
+    const other = { ...candidate(energies(100), { maxWh: 80n }), signature: "0x11" } as const;
+    const there = plan({ wanted: energies(500), offers: [one, other] });
+    expect(bought(there)).toEqual([[1n, [80]]]);
+    expect(plan({ wanted: energies(500), offers: [other, one] })).toEqual(there);
+  });
+
   it("leaves out offers that are expired, of the buyer, or for somebody else", () => {
     const offers = [
       candidate(energies(10), { nonce: 1n, expiry: 100n }),

@@ -214,7 +214,7 @@ describe("the sdk against the contracts", () => {
     );
     await toToken(RELAYER, "setApprovalForAllBySig", [allow.owner, allow.operator, true, deadline, approval]);
 
-    await toNeighbourhood(OPERATOR, "scheduleNetworkCharge", [37, dayOf(await chain.now()) + 1]);
+    await toMarket(OPERATOR, "scheduleNetworkCharge", [37, dayOf(await chain.now()) + 1]);
     await chain.goTo(dayEnd(dayOf(await chain.now())));
     const buyer = HOME.owner.address;
     const wanted = new Map(importsWh.map((energy, index) => [interval(firstInterval(today) + index), wh(energy)]));
@@ -357,6 +357,9 @@ describe("the sdk against the contracts", () => {
       expect(lines.reduce((sum, line) => sum + line.wh, 0n)).toBe(energyWh);
     }
     expect(trades.map(({ buyer }) => buyer)).toEqual([HOME.owner.address]);
+    for (const { blockNumber, timestamp } of trades) {
+      expect(timestamp).toBe((await chain.client.getBlock({ blockNumber })).timestamp);
+    }
     expect(retirements.map(({ account: user }) => user)).toEqual([HOME.owner.address]);
     expect(ledger.cancellations.map(({ cancelled }) => cancelled)).toEqual([{ nonce: 5n }, { minNonce: 6n }]);
 

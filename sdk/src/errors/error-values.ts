@@ -2,7 +2,7 @@ import { type Address, isHex } from "viem";
 
 import { CommonwattError } from "../commonwatt-error.ts";
 import { parseTokenId } from "../ids.ts";
-import { day, formatInstant, formatInterval, interval, INTERVALS_PER_DAY, isoDay } from "../time.ts";
+import { day, formatInstant, formatInterval, interval, isoDay } from "../time.ts";
 import { baseUnits, formatKwh, formatMoney, type Wh, wh } from "../units.ts";
 
 /** How quantities of an error are shown. */
@@ -58,11 +58,9 @@ export class ErrorValues {
     return seconds < MAX_SECONDS ? formatInstant(Number(seconds)) : "the end of time";
   }
 
-  /** An interval, counted from its day's begin or from 1970, as a time. */
+  /** An interval, as the time at which it begins. */
   interval(name: string): string {
-    const number = Number(this.integer(name));
-    const time = formatInterval(interval(number));
-    return number < INTERVALS_PER_DAY ? time.slice("1970-01-01 ".length) : time;
+    return formatInterval(interval(Number(this.integer(name))));
   }
 
   /** A token id, as the meter and time it stands for. */

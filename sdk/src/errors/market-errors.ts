@@ -1,10 +1,12 @@
 import type { Explanations } from "./error-values.ts";
 
-/** Offers and purchases. */
+/** Offers, purchases and the network charge. */
 export const marketplaceErrors: Explanations = {
   WrongToken: (v) =>
     `The offer is for tokens of another neighbourhood (${v.address("given")}); this marketplace trades ${v.address("expected")}.`,
-  OfferExpired: (v) => `The offer expired at ${v.instant("expiry")}; the chain's time is ${v.instant("timestamp")}.`,
+  OfferExpired: (v) => `The offer expired at ${v.instant("expiry")  ChargeNotInFuture: (v) =>
+    `The network charge can change on a future day only: ${v.day("effectiveDay")} is not after ${v.day("today")}.`,
+}; the chain's time is ${v.instant("timestamp")}.`,
   OfferNotActive: (v) => `Offer ${v.number("nonce")} of ${v.address("seller")} was cancelled.`,
   WrongBuyer: (v) => `The offer is meant for ${v.address("expected")} only, not for ${v.address("caller")}.`,
   OfferOverfilled: (v) =>

@@ -63,7 +63,7 @@ export const profileErrors: Explanations = {
     `The transaction has too little gas for this many profiles: ${v.number("available")} left, ${v.number("needed")} needed. Send fewer at once.`,
 };
 
-/** Using energy, and the network charge. */
+/** Using energy. */
 export const retirementErrors: Explanations = {
   RetirementWindowClosed: (v) =>
     `Energy of ${v.day("day")} can no longer be used: its window closed at ${v.instant("closedAt")}.`,
@@ -73,6 +73,4 @@ export const retirementErrors: Explanations = {
   RetirementExceedsImport: (v) =>
     `At ${v.interval("interval")} only ${v.energy("remainingWh")} of import is left to cover, not ${v.energy("energyWh")}.`,
   NothingToRetire: () => "There is nothing to use: every amount is zero.",
-  ChargeNotInFuture: (v) =>
-    `The network charge can change on a future day only: ${v.day("effectiveDay")} is not after ${v.day("today")}.`,
 };

@@ -30,7 +30,8 @@ const story = new Story()
   .move(ADA, BOB, M7, LAST_OF_DAY, [5, 6])
   .trade(ADA, BOB, M7, LAST_OF_DAY, 11n, 2n)
   .block()
-  .retired(M7, NEXT, BOB, 0n);
+  .retired(M7, NEXT, BOB, 0n)
+  .trade(ADA, BOB, M7, firstInterval(NEXT), 8n, 3n);
 
 const ledger: Ledger = {
   ...assembleLedger([], story.events()),
@@ -42,7 +43,7 @@ const ledger: Ledger = {
 };
 
 describe("ledgerOfDay", () => {
-  it("has what concerns the energy of that day; a trade over midnight is part of both", () => {
+  it("has what concerns the energy of that day; a trade over midnight is part of both, one without delivery of its first", () => {
     const first = ledgerOfDay(ledger, DAY);
     expect(first.profiles.map((entry) => entry.day)).toEqual([DAY]);
     expect(first.trades.map(({ nonce }) => nonce)).toEqual([2n]);
@@ -51,7 +52,7 @@ describe("ledgerOfDay", () => {
 
     const second = ledgerOfDay(ledger, NEXT);
     expect(second.profiles.map((entry) => entry.day)).toEqual([NEXT]);
-    expect(second.trades.map(({ nonce }) => nonce)).toEqual([1n, 2n]);
+    expect(second.trades.map(({ nonce }) => nonce)).toEqual([1n, 2n, 3n]);
     expect(second.transfers).toHaveLength(2);
     expect(second.retirements).toHaveLength(1);
   });

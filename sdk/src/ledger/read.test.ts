@@ -14,8 +14,8 @@ const HEAD = 60n;
 
 type GetLogs = { address: string[]; fromBlock: `0x${string}`; toBlock: `0x${string}`; topics?: [string[]] };
 
-/** A node that serves a story and refuses ranges of more than `maxBlocks`; notes the ranges it was asked for. */
-function node(story: Story, { maxBlocks = 1_000n, broken = new Set<bigint>() } = {}) {
+/** A node that serves a story and refuses ranges of more than `maxBlocks` or `maxLogs`; notes the ranges it was asked for. */
+function node(story: Story, { maxBlocks = 10_000n, maxLogs = 1_000, broken = new Set<bigint>() } = {}) {
   const ranges: [bigint, bigint][] = [];
   const getLogs = ({ address, fromBlock, toBlock, topics }: GetLogs): unknown => {
     const [from, to] = [hexToBigInt(fromBlock), hexToBigInt(toBlock)];
@@ -23,7 +23,7 @@ function node(story: Story, { maxBlocks = 1_000n, broken = new Set<bigint>() } =
     if (to - from + 1n > maxBlocks) throw Object.assign(new Error("range too large"), { code: -32005 });
     for (const block of broken) if (from <= block && block <= to) throw new Error(`block ${block} is broken`);
     const wanted = topics?.[0];
-    return story.logs
+    const found = story.logs
       .filter(({ blockNumber }) => from <= blockNumber && blockNumber <= to)
       .filter((log) => address.includes(log.address) && (wanted?.includes(log.topics[0] ?? "") ?? true))
       .map((log) => ({
@@ -33,6 +33,8 @@ function node(story: Story, { maxBlocks = 1_000n, broken = new Set<bigint>() } =
         transactionIndex: "0x0",
         logIndex: numberToHex(log.logIndex),
       }));
+    if (found.length > maxLogs) throw Object.assign(new Error("too many results"), { code: -32005 });
+    return found;
   };
   const request = ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     if (method === "eth_getLogs") return Promise.resolve().then(() => getLogs((params as [GetLogs])[0]));
@@ -77,6 +79,13 @@ describe("readLedger", () => {
     expect(served.at(-1)?.[1]).toBe(60n);
     expect(served.slice(1).every(([from], index) => from === (served[index]?.[1] ?? 0n) + 1n)).toBe(true);
     expect(ranges.length).toBeLessThan(40);
+  });
+
+  it("asks for larger ranges again behind a crowded place", async () => {
+    const { client, ranges } = node(longStory(), { maxLogs: 3 });
+    const ledger = await readLedger(client, DEPLOYMENT, { toBlock: 20_000n });
+    expect(ledger.transfers).toHaveLength(40);
+    expect(ranges.length).toBeLessThan(80);
   });
 
   it("says which block cannot be read", async () => {
