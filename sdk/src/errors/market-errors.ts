@@ -4,9 +4,7 @@ import type { Explanations } from "./error-values.ts";
 export const marketplaceErrors: Explanations = {
   WrongToken: (v) =>
     `The offer is for tokens of another neighbourhood (${v.address("given")}); this marketplace trades ${v.address("expected")}.`,
-  OfferExpired: (v) => `The offer expired at ${v.instant("expiry")  ChargeNotInFuture: (v) =>
-    `The network charge can change on a future day only: ${v.day("effectiveDay")} is not after ${v.day("today")}.`,
-}; the chain's time is ${v.instant("timestamp")}.`,
+  OfferExpired: (v) => `The offer expired at ${v.instant("expiry")}; the chain's time is ${v.instant("timestamp")}.`,
   OfferNotActive: (v) => `Offer ${v.number("nonce")} of ${v.address("seller")} was cancelled.`,
   WrongBuyer: (v) => `The offer is meant for ${v.address("expected")} only, not for ${v.address("caller")}.`,
   OfferOverfilled: (v) =>
@@ -19,6 +17,8 @@ export const marketplaceErrors: Explanations = {
     `The purchase costs ${v.money("totalBaseUnits")}, more than the limit of ${v.money("limitBaseUnits")}.`,
   NonceTooLow: (v) =>
     `All offers below number ${v.number("current")} are cancelled already; ${v.number("minNonce")} would change nothing.`,
+  ChargeNotInFuture: (v) =>
+    `The network charge can change on a future day only: ${v.day("effectiveDay")} is not after ${v.day("today")}.`,
 };
 
 /** Errors whose arguments differ between the contracts. */
