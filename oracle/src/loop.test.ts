@@ -66,4 +66,10 @@ describe("a loop", () => {
     await loop.done;
     expect(pauses).toEqual([1, 2, 4, 1]);
   });
+
+  test("leaves behind a round that does not end", async () => {
+    const loop = startLoop(() => new Promise(() => undefined), { ...options(10), lastRoundMs: 1 });
+    stop.abort();
+    await loop.done;
+  });
 });

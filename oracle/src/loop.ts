@@ -1,7 +1,21 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** A task that runs again and again: after a pause, or at once when it is woken. */
-export type Loop = { wake(): void; done: Promise<void> };
+export type Loop = {
+  wake(): void;
+  /** Settles when the loop has ended; a round that does not end soon after the abort is left behind. */
+  done: Promise<void>;
+};
+
+export type LoopOptions = {
+  pauseMs: number;
+  signal: AbortSignal;
+  onError: (error: unknown, pauseMs: number) => void;
+  /** How long after the abort `done` waits for the round under way. */
+  lastRoundMs?: number;
+};
+
+const LAST_ROUND_MS = 3_000;
 
 const MAX_PAUSE_MS = 60_000;
 
@@ -13,14 +27,8 @@ const isAborted = (signal: AbortSignal) => signal.aborted;
  *
  * @param step - One round; says whether it did something, in which case the next follows at once.
  */
-export function startLoop(
-  step: () => Promise<boolean>,
-  {
-    pauseMs,
-    signal,
-    onError,
-  }: { pauseMs: number; signal: AbortSignal; onError: (error: unknown, pauseMs: number) => void },
-): Loop {
+export function startLoop(step: () => Promise<boolean>, options: LoopOptions): Loop {
+  const { pauseMs, signal, onError, lastRoundMs = LAST_ROUND_MS } = options;
   let wakeUp: () => void = () => undefined;
   let failures = 0;
 
@@ -48,6 +56,16 @@ export function startLoop(
       // Not while failing: then the pauses grow on purpose.
       if (failures === 0) wakeUp();
     },
-    done: run(),
+    done: endOf(run(), signal, lastRoundMs),
   };
+}
+
+/** Whatever a round waits for (a receipt, a node that is gone) is in the database: the next start takes it up again. */
+async function endOf(running: Promise<void>, signal: AbortSignal, lastRoundMs: number): Promise<void> {
+  const aborted = Promise.withResolvers<undefined>();
+  signal.addEventListener("abort", () => {
+    aborted.resolve(undefined);
+  });
+  await Promise.race([running, aborted.promise]);
+  await Promise.race([running, pause(lastRoundMs, undefined, { ref: false })]);
 }

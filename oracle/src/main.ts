@@ -37,8 +37,12 @@ async function main(): Promise<void> {
   }
   if (values.config === undefined) throw new CommonwattError(`--config is missing\n${USAGE}`);
   const config = loadConfig(values.config);
-  if (verb === "run") await run(config);
-  else if (verb === "check") print(summarize(config));
+  if (verb === "run") {
+    await run(config);
+    // Whatever the node still owes an answer to must not hold the process.
+    process.exit(0);
+  }
+  if (verb === "check") print(summarize(config));
   else if (verb === "keys create") print(JSON.stringify(await createKeys(config, { meters, submitter })));
   else print(JSON.stringify(await possession(config, values)));
 }

@@ -149,6 +149,20 @@ describe("a gap", () => {
   });
 });
 
+describe("an interval above what the chain accepts", () => {
+  test("is missing, so that the rest of the day is recorded; its energy stays in the register", async () => {
+    const harness = createHarness({ maxUnits: 9 });
+    await harness.send(0, { I: 0, X: 0 });
+    for (let quarter = 1; quarter <= 96; quarter++)
+      await harness.send(quarter * QUARTER, { I: quarter * 9 + (quarter > 5 ? 1 : 0), X: 0 });
+    const [closed] = harness.closeAt(DAY);
+    expect(closed?.overflowing).toEqual([5]);
+    expect(closed?.profile.quality.indexOf(MISSING)).toBe(5);
+    expect(closed?.profile.imports[5]).toBe(0);
+    expect(closed?.profile.importRegister).toBe(865n);
+  });
+});
+
 describe("a message", () => {
   test("that comes twice counts once", async () => {
     const harness = createHarness();
@@ -298,8 +312,10 @@ describe("after a restart", () => {
     const harness = createHarness();
     await measure(harness, 0, 96);
     harness.setTime(DAY);
+    const [meter] = harness.pipeline.due();
+    if (meter === undefined) throw new Error("nothing is due");
     expect(() =>
-      harness.pipeline.closeDays(() => {
+      harness.pipeline.closeDays(meter, 32_767, () => {
         throw new Error("disk full");
       }),
     ).toThrow("disk full");

@@ -5,7 +5,7 @@ import type { Clock } from "./clock/clock.ts";
 import { BILLING_MEANINGS } from "./config/check-meters.ts";
 import type { Config, MeterConfig } from "./config/schema.ts";
 import { type Deposit, spread, spreadBeforeFirst } from "./intervals/spread.ts";
-import { closeDays, type ClosedDay } from "./profiles/close-days.ts";
+import { closeDays, type ClosedDay, daysOver } from "./profiles/close-days.ts";
 import { createReadingsMap, type Reading } from "./readings/readings.ts";
 import type { RefusalLog } from "./refusals.ts";
 import { advanceChannel, type ChannelState } from "./registers/channel.ts";
@@ -19,8 +19,14 @@ import type { MeterState, MeterStore } from "./storage/meter-store.ts";
 export type Pipeline = {
   /** Takes one message, durably. Messages are taken one after the other, in the order of the calls. */
   handle: MessageHandler;
-  /** Closes what is over by the clock, all meters, and hands the profiles to `keep` in the same transaction. */
-  closeDays(keep: (closed: ClosedDay) => void): ClosedDay[];
+  /** Meters that have a day to close by the clock. */
+  due(): MeterConfig[];
+  /**
+   * Closes what is over of a meter and hands the profiles to `keep` in the same transaction.
+   *
+   * @param maxUnits - Most energy an interval can have on chain, in the meter's unit.
+   */
+  closeDays(meter: MeterConfig, maxUnits: number, keep: (closed: ClosedDay) => void): ClosedDay[];
 };
 
 export type PipelineParts = {
@@ -32,13 +38,12 @@ export type PipelineParts = {
   log: Logger;
 };
 
-const DAY_MS = 86_400_000;
-
 export function createPipeline({ config, database, store, clock, refusals, log }: PipelineParts): Pipeline {
   const { baseTopic, meters, timing } = config;
   const readingsOf = createReadingsMap(meters);
   const meterOf = new Map(meters.map((meter) => [meter.meter, meter]));
   const gaps = { maxGapMs: timing.maxGapSeconds * 1000, measuredGapMs: timing.measuredGapSeconds * 1000 };
+  const closeTime = () => ({ nowMs: clock.nowMs(), graceMs: timing.graceSeconds * 1000 });
   let tail: Promise<void> = Promise.resolve();
 
   database.transaction(() => {
@@ -142,15 +147,9 @@ export function createPipeline({ config, database, store, clock, refusals, log }
       tail = taken.catch(() => undefined);
       return taken;
     },
-    closeDays(keep) {
-      const at = { nowMs: clock.nowMs(), graceMs: timing.graceSeconds * 1000 };
-      // Looking is cheap, and most looks find nothing over: no transaction for those.
-      const due = meters.filter(({ meter }) => {
-        const [first] = store.openDays(meter);
-        return first !== undefined && at.nowMs >= (first + 1) * DAY_MS;
-      });
-      return due.flatMap((meter) => database.transaction(() => closeDays(store, meter, at, keep)));
-    },
+    due: () => meters.filter((meter) => daysOver(store, meter, closeTime()).length > 0),
+    closeDays: (meter, maxUnits, keep) =>
+      database.transaction(() => closeDays(store, meter, { ...closeTime(), maxUnits }, keep)),
   };
 }
 

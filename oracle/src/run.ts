@@ -9,8 +9,9 @@ import type { Address } from "viem";
 
 import { createOfferStore } from "./board/offer-store.ts";
 import { startBoard } from "./board/server.ts";
-import { createReader, createWriter } from "./chain/clients.ts";
+import { createReader, createWriter, type Reader } from "./chain/clients.ts";
 import { createRecorder } from "./chain/recorder.ts";
+import { checkRegistrations, prepareToClose, type RegistrationParts } from "./chain/registration.ts";
 import { signerMemoryFile } from "./cli/possession.ts";
 import { createChainClock, systemClock } from "./clock/clock.ts";
 import type { Config } from "./config/schema.ts";
@@ -23,7 +24,6 @@ import { createOutboxStore, type OutboxStore } from "./outbox/outbox-store.ts";
 import { pumpOutbox } from "./outbox/pump.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { countQuality } from "./profiles/build-profile.ts";
-import { adoptChainRegisters } from "./registers/adopt.ts";
 import { createRefusalLog } from "./refusals.ts";
 import { createChildSigner } from "./signature/child-signer.ts";
 import { signClosed } from "./signature/sign-closed.ts";
@@ -31,7 +31,7 @@ import { connectExternalBroker } from "./sources/external-broker.ts";
 import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
 import type { MessageHandler } from "./sources/message.ts";
 import { openDatabase } from "./storage/database.ts";
-import { createMeterStore } from "./storage/meter-store.ts";
+import { createMeterStore, type MeterStore } from "./storage/meter-store.ts";
 
 /**
  * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records them, and serves the
@@ -48,7 +48,7 @@ export async function run(config: Config): Promise<void> {
   const submitter = await openKey(config.keystoreDir, "submitter", readSecret("passphrase", config.passphraseFile));
   const chain = { rpcUrl: config.rpcUrl, chainId: deployment.chainId };
   const reader = createReader(chain);
-  await checkChain(reader, deployment);
+  await checkChain(reader, deployment, config.rpcUrl);
   const clock = config.clock === "chain" ? createChainClock(reader) : systemClock;
   await clock.refresh();
   const writer = createWriter({ ...chain, privateKey: submitter.privateKey });
@@ -75,6 +75,8 @@ export async function run(config: Config): Promise<void> {
   );
   const devices = new Map((await signer.devices()).map(({ meter, device }) => [meter, device]));
   checkDevices(config, devices);
+  const registration = { recorder, devices, log };
+  await checkRegistrations(config.meters, registration);
 
   const stopping = new AbortController();
   const onError = (what: string) => (error: unknown, pauseMs: number) => {
@@ -93,8 +95,7 @@ export async function run(config: Config): Promise<void> {
   const closing = startLoop(
     async () => {
       await clock.refresh();
-      await adoptChainRegisters(config.meters, { store, devices, recorder, clock, log });
-      const closed = closeDays(pipeline, outbox, log);
+      const closed = await closeDue(pipeline, { store, outbox, registration });
       const signed = await signClosed(outbox, signer, devices, log);
       if (signed > 0) sending.wake();
       offers.removeExpired(Math.floor(clock.nowMs() / 1000));
@@ -129,25 +130,33 @@ export async function run(config: Config): Promise<void> {
   log.info({ event: "stopped" }, "Everything is closed");
 }
 
-function closeDays(pipeline: Pipeline, outbox: OutboxStore, log: Logger): number {
-  const closed = pipeline.closeDays(({ meter, profile }) => {
-    outbox.add(meter, profile);
-  });
-  for (const { meter, profile, overflowing } of closed) {
-    const day = isoDay(profile.day);
-    const quality = countQuality(profile);
-    log.info(
-      { event: "closed", meter, day, ...quality },
-      `Meter ${meter}, ${day} is closed, ${quality.missing} intervals missing`,
-    );
-    if (overflowing.length > 0) {
+async function closeDue(
+  pipeline: Pipeline,
+  { store, outbox, registration }: { store: MeterStore; outbox: OutboxStore; registration: RegistrationParts },
+): Promise<number> {
+  const { log } = registration;
+  let count = 0;
+  for (const meter of pipeline.due()) {
+    const { maxUnits } = await prepareToClose(meter, store, registration);
+    const closed = pipeline.closeDays(meter, maxUnits, ({ profile }) => {
+      outbox.add(meter.meter, profile);
+    });
+    count += closed.length;
+    for (const { profile, overflowing } of closed) {
+      const where = { meter: meter.meter, day: isoDay(profile.day) };
+      const quality = countQuality(profile);
+      log.info(
+        { event: "closed", ...where, ...quality },
+        `Meter ${where.meter}, ${where.day} is closed, ${quality.missing} intervals missing`,
+      );
+      if (overflowing.length === 0) continue;
       log.warn(
-        { event: "overflow", meter, day, intervals: overflowing },
-        `Meter ${meter}, ${day}: more energy than an interval can hold; is its unit right?`,
+        { event: "overflow", ...where, intervals: overflowing },
+        `Meter ${where.meter}, ${where.day}: ${overflowing.length} intervals above the cap of ${maxUnits} units are missing`,
       );
     }
   }
-  return closed.length;
+  return count;
 }
 
 async function openSource(
@@ -182,8 +191,11 @@ function readDeployment(file: string): Deployment {
   }
 }
 
-async function checkChain(reader: ReturnType<typeof createReader>, { chainId }: Deployment): Promise<void> {
-  const actual = await reader.getChainId();
+async function checkChain(reader: Reader, { chainId }: Deployment, rpcUrl: string): Promise<void> {
+  const actual = await reader.getChainId().catch((error: unknown): never => {
+    const details = error instanceof Error ? firstLine(error.message) : String(error);
+    throw new CommonwattError(`The node at rpcUrl ${rpcUrl} does not answer`, { details, cause: error });
+  });
   if (actual !== chainId) {
     throw new CommonwattError(
       `The node at rpcUrl is on chain ${actual}, expected ${chainId}, the chain of the deployment`,

@@ -18,13 +18,16 @@ export type BatchOutcome =
   | { status: "reverted" }
   | { status: "unknown" };
 
-/** The registers and last day of a device on chain. */
+/** A device on chain. Quantities in the meter's unit. */
 export type DeviceOnChain = {
+  /** 0: a stranger. */
   meter: number;
   active: boolean;
   lastDay: number;
   importRegister: bigint;
   exportRegister: bigint;
+  capUnits: number;
+  unitExponent: number;
 };
 
 /** The neighbourhood contract, as the oracle uses it. */

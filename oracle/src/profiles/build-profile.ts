@@ -1,11 +1,4 @@
-import {
-  assertValidProfile,
-  type DayProfile,
-  MAX_INTERVAL_UNITS,
-  MEASURED,
-  MISSING,
-  type Quality,
-} from "@commonwatt/sdk/profile";
+import { assertValidProfile, type DayProfile, MEASURED, MISSING, type Quality } from "@commonwatt/sdk/profile";
 import { type Day, firstInterval, intervalStart, INTERVALS_PER_DAY, SECONDS_PER_INTERVAL } from "@commonwatt/sdk/time";
 
 import type { IntervalRow, MeterState } from "../storage/meter-store.ts";
@@ -18,6 +11,8 @@ export type ProfileInput = {
   /** Up to here the energy of all the meter's channels is known, unix milliseconds. */
   knownUntilMs: number;
   unitWh: number;
+  /** Most energy of an interval and direction that the chain accepts, in units. */
+  maxUnits: number;
 };
 
 export type BuiltProfile = {
@@ -25,7 +20,7 @@ export type BuiltProfile = {
   /** Registers at the day's end, Wh. */
   importWh: number;
   exportWh: number;
-  /** Intervals whose energy passes what a lane can hold: reported as missing. */
+  /** Intervals whose energy is above `maxUnits`: reported as missing, or the whole day would be refused. */
   overflowing: number[];
 };
 
@@ -33,7 +28,7 @@ export type BuiltProfile = {
  * The profile of a day. Registers are the whole energy in units, rounded down; an interval is the difference of two such
  * registers. So the intervals and what is missing add up to the register increase exactly, whatever the unit.
  */
-export function buildProfile({ day, meter, rows, knownUntilMs, unitWh }: ProfileInput): BuiltProfile {
+export function buildProfile({ day, meter, rows, knownUntilMs, unitWh, maxUnits }: ProfileInput): BuiltProfile {
   const first = firstInterval(day);
   const earlier = rows.filter(({ interval }) => interval < first);
   let importWh = meter.importWh + meter.lateImportWh + sum(earlier, "importWh");
@@ -51,7 +46,7 @@ export function buildProfile({ day, meter, rows, knownUntilMs, unitWh }: Profile
     const exportUnits = units(exportWh + (row?.exportWh ?? 0)) - units(exportWh);
     importWh += row?.importWh ?? 0;
     exportWh += row?.exportWh ?? 0;
-    const overflows = Math.max(importUnits, exportUnits) > MAX_INTERVAL_UNITS;
+    const overflows = Math.max(importUnits, exportUnits) > maxUnits;
     if (overflows) overflowing.push(index);
     const endMs = (intervalStart(first) + (index + 1) * SECONDS_PER_INTERVAL) * 1000;
     const isMissing = row === undefined || endMs > knownUntilMs || row.quality === MISSING || overflows;

@@ -11,41 +11,54 @@ export type ClosedDay = BuiltProfile & { meter: number };
 /** Days a call closes at most: after a long outage the rest comes with the next calls. */
 const MAX_DAYS = 64;
 
+/** The moment of a look at the clock, and how long a day waits for readings that are late. */
+export type CloseTime = { nowMs: number; graceMs: number };
+
 /**
- * Closes the days of a meter that are over, in order, and returns their profiles. Inside a transaction.
+ * The days of a meter that are over and not closed yet, in order.
  *
  * A day is over when the clock has passed its end and either every channel has a reading from its end or later, or the
  * grace has passed since its end and since the last reading that arrived for it. A day without readings gets no profile:
  * the next one's registers cover its energy.
+ */
+export function daysOver(store: MeterStore, meter: MeterConfig, at: CloseTime): Day[] {
+  const open = store.openDays(meter.meter).slice(0, MAX_DAYS);
+  // Most looks find nothing over: they need not ask for the channels.
+  if (open[0] === undefined || at.nowMs < dayEnd(open[0]) * 1000) return [];
+  const channels = billingChannels(store, meter);
+  const firstOpen = open.findIndex((day) => !isOver(day, at, channels));
+  return firstOpen < 0 ? open : open.slice(0, firstOpen);
+}
+
+/**
+ * Closes the days of a meter that are over and returns their profiles. Inside a transaction.
  *
+ * @param maxUnits - Most energy an interval can have on chain, in the meter's unit.
  * @param keep - Stores a profile in the same transaction.
  */
 export function closeDays(
   store: MeterStore,
   meter: MeterConfig,
-  { nowMs, graceMs }: { nowMs: number; graceMs: number },
+  { maxUnits, ...at }: CloseTime & { maxUnits: number },
   keep: (closed: ClosedDay) => void,
 ): ClosedDay[] {
   const state = store.meter(meter.meter);
   if (state === undefined) return [];
-  const channels = billingChannels(store, meter);
-  const knownUntilMs = Math.min(...channels.map((channel) => channel?.timeMs ?? 0));
-  const closed: ClosedDay[] = [];
+  const knownUntilMs = knownUntil(billingChannels(store, meter));
   let current: MeterState = state;
-  for (const day of store.openDays(meter.meter).slice(0, MAX_DAYS)) {
-    if (!isOver(day, { nowMs, graceMs, knownUntilMs, channels })) break;
+  return daysOver(store, meter, at).map((day) => {
     const last = asInterval(firstInterval(day) + INTERVALS_PER_DAY - 1);
     const rows = store.intervalsThrough(meter.meter, last);
-    const built = buildProfile({ day, meter: current, rows, knownUntilMs, unitWh: meter.unitWh });
+    const built = buildProfile({ day, meter: current, rows, knownUntilMs, unitWh: meter.unitWh, maxUnits });
     const { importWh, exportWh } = built;
     current = { importWh, exportWh, lateImportWh: 0, lateExportWh: 0, closedDay: day };
     store.saveMeter(meter.meter, current);
     store.deleteIntervalsThrough(meter.meter, last);
     store.unmarkDaysThrough(meter.meter, day);
-    closed.push({ meter: meter.meter, ...built });
-  }
-  closed.forEach(keep);
-  return closed;
+    const closed = { meter: meter.meter, ...built };
+    keep(closed);
+    return closed;
+  });
 }
 
 /** States of the channels a meter is billed by; undefined for one that never had a reading. */
@@ -55,15 +68,17 @@ export function billingChannels(store: MeterStore, meter: MeterConfig): (Channel
     .map(({ input, meaning }) => store.channel(meter.meter, input, meaning) as ChannelState | undefined);
 }
 
-function isOver(
-  day: Day,
-  at: { nowMs: number; graceMs: number; knownUntilMs: number; channels: readonly (ChannelState | undefined)[] },
-): boolean {
+function isOver(day: Day, { nowMs, graceMs }: CloseTime, channels: readonly (ChannelState | undefined)[]): boolean {
   const endMs = dayEnd(day) * 1000;
-  if (at.nowMs < endMs) return false;
-  if (at.knownUntilMs >= endMs) return true;
+  if (nowMs < endMs) return false;
+  if (knownUntil(channels) >= endMs) return true;
   // A gateway that sends what it kept during an outage is still filling the day: its grace starts again with each reading.
-  const lagging = at.channels.filter((channel) => channel !== undefined && channel.timeMs < endMs);
+  const lagging = channels.filter((channel) => channel !== undefined && channel.timeMs < endMs);
   const lastArrivalMs = Math.max(endMs, ...lagging.map((channel) => channel?.arrivalMs ?? 0));
-  return at.nowMs >= lastArrivalMs + at.graceMs;
+  return nowMs >= lastArrivalMs + graceMs;
+}
+
+/** Up to here the energy of all channels is known. */
+function knownUntil(channels: readonly (ChannelState | undefined)[]): number {
+  return Math.min(...channels.map((channel) => channel?.timeMs ?? 0));
 }

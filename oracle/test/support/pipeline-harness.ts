@@ -1,3 +1,4 @@
+import { MAX_INTERVAL_UNITS } from "@commonwatt/sdk/profile";
 import { pino } from "pino";
 
 import { parseConfig } from "../../src/config/load.ts";
@@ -18,7 +19,7 @@ export const HARNESS_START = HARNESS_DAY * 86_400;
  * counter X.
  */
 export function createHarness(
-  overrides: { meters?: object[]; timing?: object } = {},
+  overrides: { meters?: object[]; timing?: object; maxUnits?: number } = {},
   database: Database = openDatabase(":memory:"),
 ) {
   const defaultMeter = {
@@ -43,6 +44,7 @@ export function createHarness(
     },
     "/srv",
   );
+  const maxUnits = overrides.maxUnits ?? MAX_INTERVAL_UNITS;
   let nowMs = HARNESS_START * 1000;
   let refreshes = 0;
   /** What the next refresh of the clock shows, unix seconds from the start. */
@@ -86,7 +88,7 @@ export function createHarness(
     /** Closes what is over at a moment, in seconds from the start. */
     closeAt(seconds: number): ClosedDay[] {
       nowMs = Math.max(nowMs, (HARNESS_START + seconds) * 1000);
-      return pipeline.closeDays((day) => closed.push(day));
+      return pipeline.due().flatMap((meter) => pipeline.closeDays(meter, maxUnits, (day) => closed.push(day)));
     },
     /** All days closed so far. */
     closed,

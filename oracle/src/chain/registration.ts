@@ -1,0 +1,97 @@
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
+import { MAX_INTERVAL_UNITS } from "@commonwatt/sdk/profile";
+import type { Logger } from "pino";
+import type { Address } from "viem";
+
+import type { MeterConfig } from "../config/schema.ts";
+import type { MeterStore } from "../storage/meter-store.ts";
+import type { DeviceOnChain, Recorder } from "./recorder.ts";
+
+export type RegistrationParts = {
+  recorder: Pick<Recorder, "device">;
+  /** Device of each meter. */
+  devices: ReadonlyMap<number, Address>;
+  log: Logger;
+};
+
+const QUARTER_HOURS = 4;
+
+/**
+ * Compares the config with what the chain knows of the meters' devices, at the start.
+ *
+ * @throws CommonwattError when they contradict each other: every day of that meter would be refused, or worse, accepted.
+ */
+export async function checkRegistrations(meters: readonly MeterConfig[], parts: RegistrationParts): Promise<void> {
+  const { log } = parts;
+  for (const meter of meters) {
+    const onChain = await lookUp(meter, parts);
+    if (onChain === undefined) {
+      log.warn(
+        { event: "not-registered", meter: meter.meter },
+        `The device of meter ${meter.meter} is not registered yet: its days wait`,
+      );
+    } else if (!onChain.active) {
+      log.error(
+        { event: "revoked", meter: meter.meter },
+        `The device of meter ${meter.meter} was revoked: its days will be refused`,
+      );
+    } else if (onChain.capUnits * meter.unitWh < meter.fuseWatts / QUARTER_HOURS) {
+      const capWh = onChain.capUnits * meter.unitWh;
+      log.warn(
+        { event: "low-cap", meter: meter.meter, capWh },
+        `Meter ${meter.meter} may have ${capWh} Wh an interval on chain, its fuse carries ${meter.fuseWatts / QUARTER_HOURS} Wh: intervals above the cap will be missing`,
+      );
+    }
+  }
+}
+
+/**
+ * What the chain says of a meter before its days are closed. Before the first of them, takes over the registers the device
+ * has on chain where those are ahead: after a database was lost, or when the opening registers are not in the config.
+ * Registers on chain never go back.
+ *
+ * @returns Most energy of an interval that the chain accepts, in units.
+ * @throws CommonwattError when config and chain contradict each other; otherwise when the node does not answer.
+ */
+export async function prepareToClose(
+  meter: MeterConfig,
+  store: MeterStore,
+  parts: RegistrationParts,
+): Promise<{ maxUnits: number }> {
+  const onChain = await lookUp(meter, parts);
+  const state = store.meter(meter.meter);
+  if (onChain === undefined || state === undefined) return { maxUnits: MAX_INTERVAL_UNITS };
+  const importWh = Math.max(state.importWh, Number(onChain.importRegister) * meter.unitWh);
+  const exportWh = Math.max(state.exportWh, Number(onChain.exportRegister) * meter.unitWh);
+  if (state.closedDay < 0 && (importWh > state.importWh || exportWh > state.exportWh)) {
+    store.saveMeter(meter.meter, { ...state, importWh, exportWh });
+    parts.log.warn(
+      { event: "registers-adopted", meter: meter.meter, importWh, exportWh },
+      `Meter ${meter.meter} goes on from the registers it has on chain: ${importWh} Wh import, ${exportWh} Wh export`,
+    );
+  }
+  return { maxUnits: onChain.capUnits };
+}
+
+/** The meter's device on chain; undefined when it is not registered. */
+async function lookUp(
+  meter: MeterConfig,
+  { recorder, devices }: RegistrationParts,
+): Promise<DeviceOnChain | undefined> {
+  const device = devices.get(meter.meter);
+  if (device === undefined) return undefined;
+  const onChain = await recorder.device(device);
+  if (onChain.meter === 0) return undefined;
+  if (onChain.meter !== meter.meter) {
+    throw new CommonwattError(
+      `Device ${device} is registered for meter ${onChain.meter}, expected meter ${meter.meter}`,
+    );
+  }
+  const unitWh = 10 ** onChain.unitExponent;
+  if (unitWh !== meter.unitWh) {
+    throw new CommonwattError(
+      `Meter ${meter.meter} has unitWh ${meter.unitWh} in the config, expected ${unitWh}, as on chain`,
+    );
+  }
+  return onChain;
+}
