@@ -1,0 +1,98 @@
+import { expect, test } from "@playwright/test";
+
+import { chooseDemoWallet, goTo, humans, readDeployment, watchComplaints } from "./stack.ts";
+
+/** Days the seller must hold before the story begins: the bots have then traded the oldest and leave it alone. */
+const DAYS_HELD = 3;
+
+test("a person lists, buys, uses, and sees it all verified in the ledger", async ({ page, baseURL }) => {
+  const deployment = await readDeployment(baseURL);
+  const { seller, buyer } = humans(deployment);
+  const complaints = watchComplaints(page);
+
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1, name: deployment.name })).toBeVisible();
+  await expect(page.getByText("anyone can read it, for ever").first()).toBeVisible();
+
+  let day = "";
+  await test.step("list what the seller's home sent out", async () => {
+    await chooseDemoWallet(page, seller.name);
+    await goTo(page, "Sell");
+    const rows = page.getByRole("region", { name: "Energy you hold" }).getByRole("listitem");
+    await expect.poll(() => rows.count(), { timeout: 120_000 }).toBeGreaterThanOrEqual(DAYS_HELD);
+    const row = rows.last();
+    day = await row.getByRole("heading").innerText();
+    await row.getByRole("button", { name: "Offer" }).click();
+    await row.getByLabel("Price, ct per kWh").fill("5,555");
+    await row.getByRole("button", { name: "Offer this energy" }).click();
+    await expect(row.getByText("with at most two decimals")).toBeVisible();
+    await row.getByLabel("Price, ct per kWh").fill("5.55");
+    await row.getByRole("button", { name: "Offer this energy" }).click();
+
+    const dialog = page.getByRole("dialog", { name: "Offer energy" });
+    await expect(dialog.getByText("5.55")).toBeVisible();
+    await dialog.getByRole("button", { name: "Offer it" }).click();
+    await expect(dialog.getByText("Your offer is on the board")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await expect(page.getByRole("table", { name: "Your offers" }).getByRole("row", { name: /5\.55/ })).toBeVisible();
+  });
+
+  await test.step("buy what fits the buyer's imports of that day", async () => {
+    await chooseDemoWallet(page, buyer.name);
+    await goTo(page, "Buy");
+    await page.getByRole("combobox", { name: "Day to cover" }).selectOption({ label: day });
+    await page.getByRole("button", { name: /^Review purchase of (?!0\.000)/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Buy energy" });
+    await expect(dialog.getByRole("row", { name: new RegExp(`^${seller.name}.*5\\.55`, "u") })).toBeVisible();
+    await expect(dialog.getByText("You pay")).toBeVisible();
+    await dialog.getByRole("button", { name: "Buy", exact: true }).click();
+    await expect(dialog.getByText("The energy is yours")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+  });
+
+  await test.step("use it", async () => {
+    const use = page.getByRole("region", { name: "Use what you hold" }).getByRole("listitem").filter({ hasText: day });
+    await use.getByRole("button", { name: /^Use / }).click();
+    const dialog = page.getByRole("dialog", { name: "Use energy" });
+    await dialog.getByRole("button", { name: /^Use / }).click();
+    await expect(dialog.getByText("Your import is covered")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await expect(use).toHaveCount(0);
+  });
+
+  await test.step("see it in the ledger, with every signature verified here", async () => {
+    await goTo(page, "Ledger");
+    await page.getByRole("combobox", { name: "Day of the ledger" }).selectOption({ label: day });
+    const meters = deployment.demo?.accounts.filter(({ meter }) => meter !== undefined).length ?? 0;
+    await expect(
+      page.getByText(`all ${meters} signatures verified in this browser`.replace(" sig", "\u00a0sig")),
+    ).toBeVisible();
+    await expect(page.getByRole("table", { name: /Day profiles/ }).getByText("verified", { exact: true })).toHaveCount(
+      2 * meters,
+    );
+    await expect(
+      page
+        .getByRole("table", { name: /Sales/ })
+        .getByRole("row", { name: new RegExp(`^${seller.name} ${buyer.name} .* 5\\.55`, "u") }),
+    ).toBeVisible();
+    await expect(
+      page.getByRole("table", { name: /used against/ }).getByRole("row", { name: new RegExp(`^${buyer.name} `, "u") }),
+    ).toBeVisible();
+    await expect(page.getByText("the books balance")).toBeVisible();
+  });
+
+  await test.step("the seller sees what the offer sold, and cancels it", async () => {
+    await chooseDemoWallet(page, seller.name);
+    await goTo(page, "Sell");
+    const offer = page.getByRole("table", { name: "Your offers" }).getByRole("row", { name: /5\.55/ });
+    await expect(offer).not.toContainText("0.000\u00a0kWh");
+    await offer.getByRole("button", { name: /^Cancel/ }).click();
+    const dialog = page.getByRole("dialog", { name: "Cancel this offer" });
+    await dialog.getByRole("button", { name: "Cancel the offer" }).click();
+    await expect(dialog.getByText("The offer is cancelled")).toBeVisible();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await expect(offer).toHaveCount(0);
+  });
+
+  expect(complaints).toEqual([]);
+});
