@@ -36,7 +36,6 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
     uint256 private constant MAX_WINDOW_DAYS = 30;
     uint256 private constant MAX_RANGE = Calendar.INTERVALS_PER_DAY;
     uint256 private constant MAX_VIEW_RANGE = 32 * Calendar.INTERVALS_PER_DAY;
-    uint256 private constant WORDS_PER_DAY = 6;
     /// @dev What the receiver of minted tokens may use: enough to note them, too little to stall a batch.
     uint256 private constant RECEIVER_GAS = 100_000;
 
@@ -74,16 +73,18 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
     function mintDay(uint32 meter, uint32 day, bytes calldata intervals) external override onlyNeighbourhood {
         // An expired day would overwrite one that lives in the same slot.
         require(_isLive(day), RetirementWindowClosed(day, Calendar.windowEnd(day, retirementWindowDays)));
-        (address owner, uint256 unitWh) = _issuerOf(meter);
+        address owner = issuer[meter].owner;
+        uint256 exponent = issuer[meter].unitExponent;
+        uint256 unitWh = 10 ** exponent;
         BalanceRing storage ring = _ring(owner, meter);
         EnergyBatch memory batch = EnergyBatches.create(Calendar.INTERVALS_PER_DAY);
 
-        uint256 interval = day * Calendar.INTERVALS_PER_DAY;
-        for (uint256 i = 0; i < WORDS_PER_DAY; ++i) {
+        uint256 interval = Calendar.intervalOf(day, 0);
+        for (uint256 i = 0; i < BalanceWords.WORDS_PER_DAY; ++i) {
             uint256 lanes = DayLanes.packExports(intervals, i);
             if (lanes != 0) {
                 // A meter-day is minted once, so there is nothing of this day to add to.
-                ring.store(interval, BalanceWords.compose(day, lanes));
+                ring.store(interval, BalanceWords.mint(interval, exponent, lanes));
                 batch.pushLanes(lanes, _id(meter, interval), unitWh);
             }
             interval += BalanceWords.INTERVALS_PER_WORD;
@@ -100,7 +101,8 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         uint32 firstInterval,
         uint32[] calldata energyWh
     ) external override onlyNeighbourhood {
-        _moveRange(from, address(0), meter, firstInterval, energyWh);
+        (EnergyBatch memory batch, ) = _moveRange(from, address(0), meter, firstInterval, energyWh);
+        _log(from, address(0), batch);
     }
 
     // ---------------------------------------------------------------- holders
@@ -112,17 +114,27 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         uint32 meter,
         uint32 firstInterval,
         uint32[] calldata energyWh
-    ) external override {
+    ) external override returns (bool fromIssuer) {
         _checkAuthorized(msg.sender, from);
         require(to != address(0), ERC1155InvalidReceiver(address(0)));
         require(from != address(0), ERC1155InvalidSender(address(0)));
 
-        EnergyBatch memory batch = _moveRange(from, to, meter, firstInterval, energyWh);
-
-        if (batch.ids.length == 1) {
-            ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, batch.ids[0], batch.energyWh[0], "");
+        // One interval is what a small purchase moves: no arrays are built for it.
+        if (energyWh.length == 1 && energyWh[0] != 0) {
+            uint256 id = _id(meter, firstInterval);
+            uint256 value = energyWh[0];
+            fromIssuer = _move(from, to, id, value);
+            emit TransferSingle(msg.sender, from, to, id, value);
+            ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, id, value, "");
         } else {
-            ERC1155Utils.checkOnERC1155BatchReceived(msg.sender, from, to, batch.ids, batch.energyWh, "");
+            EnergyBatch memory batch;
+            (batch, fromIssuer) = _moveRange(from, to, meter, firstInterval, energyWh);
+            _log(from, to, batch);
+            if (batch.ids.length == 1) {
+                ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, batch.ids[0], batch.energyWh[0], "");
+            } else {
+                ERC1155Utils.checkOnERC1155BatchReceived(msg.sender, from, to, batch.ids, batch.energyWh, "");
+            }
         }
     }
 
@@ -209,36 +221,65 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
 
     // ---------------------------------------------------------------- moving
 
+    function balanceOfBatch(
+        address[] memory accounts,
+        uint256[] memory ids
+    ) public view override(ERC1155, IERC1155) returns (uint256[] memory balances) {
+        require(accounts.length == ids.length, ERC1155InvalidArrayLength(ids.length, accounts.length));
+        balances = new uint256[](ids.length);
+        for (uint256 i = 0; i < ids.length; ++i) balances[i] = balanceOf(accounts[i], ids[i]);
+    }
+
+    function _updateWithAcceptanceCheck(
+        address from,
+        address to,
+        uint256[] memory ids,
+        uint256[] memory values,
+        bytes memory data,
+        bool batch
+    ) internal override {
+        _update(from, to, ids, values);
+        if (batch) ERC1155Utils.checkOnERC1155BatchReceived(msg.sender, from, to, ids, values, data);
+        else ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, ids[0], values[0], data);
+    }
+
     /// @dev Behind every transfer that OpenZeppelin's part checks: sender and receiver are never zero here.
     function _update(address from, address to, uint256[] memory ids, uint256[] memory values) internal override {
         require(ids.length == values.length, ERC1155InvalidArrayLength(ids.length, values.length));
 
         for (uint256 i = 0; i < ids.length; ++i) {
-            uint256 value = values[i];
-            if (value == 0) continue;
-            uint256 id = ids[i];
-            uint256 balance = balanceOf(from, id);
-            require(balance >= value, ERC1155InsufficientBalance(from, balance, value, id));
-
-            // A balance means that the id is canonical, the meter known and the day live.
-            (uint32 meter, uint256 interval) = _parse(id);
-            uint256 lanes = BalanceWords.lane(interval, _toUnits(id, value, _unitWh(issuer[meter].unitExponent)));
-            _take(_ring(from, meter), interval, lanes);
-            _give(_ring(to, meter), interval, lanes);
+            if (values[i] != 0) _move(from, to, ids[i], values[i]);
         }
 
         if (ids.length == 1) emit TransferSingle(msg.sender, from, to, ids[0], values[0]);
         else emit TransferBatch(msg.sender, from, to, ids, values);
     }
 
-    /// @dev Moves or, to zero, burns contiguous intervals; reads and writes each storage word once, then logs.
+    /// @dev Moves one amount that is not zero, and tells whether the sender owns the meter.
+    function _move(address from, address to, uint256 id, uint256 value) private returns (bool fromIssuer) {
+        (uint32 meter, uint256 interval) = _parse(id);
+        BalanceRing storage source = _ring(from, meter);
+        BalanceWord word = source.load(interval);
+        uint256 unitWh = word.unitWh();
+        bool readable = _isCanonical(id) && _isLive(interval / Calendar.INTERVALS_PER_DAY);
+        uint256 balance = readable ? word.units(interval) * unitWh : 0;
+        require(balance >= value, ERC1155InsufficientBalance(from, balance, value, id));
+        uint256 lanes = BalanceWords.lane(interval, _toUnits(id, value, unitWh));
+
+        source.store(interval, word.minus(lanes));
+        // Loads again what was just stored where sender and receiver are the same: then nothing changes.
+        _ring(to, meter).give(interval, word, lanes);
+        return word.isIssued();
+    }
+
+    /// @dev Moves or, to zero, burns contiguous intervals; reads and writes each storage word once.
     function _moveRange(
         address from,
         address to,
         uint32 meter,
         uint32 firstInterval,
         uint32[] calldata energyWh
-    ) private returns (EnergyBatch memory batch) {
+    ) private returns (EnergyBatch memory batch, bool fromIssuer) {
         uint256 count = energyWh.length;
         require(count != 0, EmptyRange());
         require(count <= MAX_RANGE, RangeTooLong(count, MAX_RANGE));
@@ -254,11 +295,10 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
             i = next;
             if (lanes == 0) continue;
             source.store(interval, word.minus(lanes));
-            if (to != address(0)) _give(_ring(to, meter), interval, lanes);
+            if (to != address(0)) _ring(to, meter).give(interval, word, lanes);
+            // All words of a holder and meter agree.
+            fromIssuer = word.isIssued();
         }
-
-        if (batch.ids.length == 1) emit TransferSingle(msg.sender, from, to, batch.ids[0], batch.energyWh[0]);
-        else batch.log(msg.sender, from, to);
     }
 
     /// @dev Adds the intervals of one word to the batch and returns what they take from it.
@@ -270,8 +310,8 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         uint256 firstId,
         uint32[] calldata energyWh
     ) private view returns (uint256 lanes) {
-        (uint32 meter, uint256 interval) = _parse(firstId);
-        uint256 unitWh = _unitWh(issuer[meter].unitExponent);
+        (, uint256 interval) = _parse(firstId);
+        uint256 unitWh = word.unitWh();
         bool live = _isLive(interval / Calendar.INTERVALS_PER_DAY);
         for (uint256 i = 0; i < energyWh.length; ++i) {
             uint256 value = energyWh[i];
@@ -283,13 +323,9 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         }
     }
 
-    function _take(BalanceRing storage ring, uint256 interval, uint256 lanes) private {
-        ring.store(interval, ring.load(interval).minus(lanes));
-    }
-
-    /// @dev Reads again, so that a transfer to oneself changes nothing.
-    function _give(BalanceRing storage ring, uint256 interval, uint256 lanes) private {
-        ring.store(interval, ring.load(interval).plus(lanes));
+    function _log(address from, address to, EnergyBatch memory batch) private {
+        if (batch.ids.length == 1) emit TransferSingle(msg.sender, from, to, batch.ids[0], batch.energyWh[0]);
+        else batch.log(msg.sender, from, to);
     }
 
     function _offerMinted(address receiver, EnergyBatch memory batch) private {
@@ -305,8 +341,8 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
     /// @dev An interval beyond the days that a balance word can name reads 0.
     function _balanceWh(address holder, uint32 meter, uint256 interval) private view returns (uint256) {
         if (!_isLive(interval / Calendar.INTERVALS_PER_DAY)) return 0;
-        uint256 units = _ring(holder, meter).load(interval).units(interval);
-        return units == 0 ? 0 : units * _unitWh(issuer[meter].unitExponent);
+        BalanceWord word = _ring(holder, meter).load(interval);
+        return word.units(interval) * word.unitWh();
     }
 
     function _ring(address holder, uint32 meter) private view returns (BalanceRing storage) {
@@ -330,17 +366,9 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         return block.timestamp < Calendar.windowEnd(day, retirementWindowDays);
     }
 
-    function _issuerOf(uint32 meter) private view returns (address owner, uint256 unitWh) {
-        Issuer storage facts = issuer[meter];
-        return (facts.owner, _unitWh(facts.unitExponent));
-    }
-
-    function _unitWh(uint8 unitExponent) private pure returns (uint256) {
-        return 10 ** uint256(unitExponent);
-    }
-
     function _toUnits(uint256 id, uint256 energyWh, uint256 unitWh) private pure returns (uint256) {
-        require(energyWh % unitWh == 0, NotMultipleOfUnit(id, energyWh, unitWh));
-        return energyWh / unitWh;
+        uint256 units = energyWh / unitWh;
+        require(units * unitWh == energyWh, NotMultipleOfUnit(id, energyWh, unitWh));
+        return units;
     }
 }

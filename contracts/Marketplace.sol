@@ -16,8 +16,10 @@ import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
 import {INeighbourhood} from "./interfaces/INeighbourhood.sol";
 import {Calendar} from "./libraries/Calendar.sol";
+import {EnergySeries} from "./libraries/EnergySeries.sol";
 import {MarketWord} from "./libraries/MarketWords.sol";
 import {OfferHash} from "./libraries/OfferHash.sol";
+import {Prices} from "./libraries/Prices.sol";
 import {CurrencyPermit, Fill, Offer} from "./types/Offers.sol";
 
 /// @title Marketplace
@@ -40,8 +42,6 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
     bytes32 private constant CANCEL_ALL_TYPEHASH = keccak256(
         "CancelAll(address seller,uint64 minNonce,uint256 nonce,uint256 deadline)"
     );
-    /// @dev 1 Wh at 1 tick is a tenth of a base unit: 0.0001 currency units per kWh, 6 decimals.
-    uint256 private constant WH_TICKS_PER_BASE_UNIT = 10;
 
     /// @inheritdoc IMarketplace
     INeighbourhood public immutable override neighbourhood;
@@ -233,11 +233,11 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
         uint256 energyWh = _checkRange(offer, firstInterval, energies);
         _checkOfferSignature(offer, seller, order.signature);
         require(_isActive(market, seller, nonce), OfferNotActive(seller, nonce));
-        if (offer.maxWh == 0) _checkMeterOwner(meter, seller);
-        else _countFilled(seller, nonce, offer.maxWh, energyWh);
+        uint64 maxWh = offer.maxWh;
+        if (maxWh != 0) _countFilled(seller, nonce, maxWh, energyWh);
         uint16 priceTicks = offer.priceTicks;
-        uint256 paidBaseUnits = _toBaseUnitsUp(energyWh, priceTicks);
-        uint256 chargeBaseUnits = _toBaseUnitsUp(energyWh, market.chargeTicks(Calendar.today()));
+        uint256 paidBaseUnits = Prices.toBaseUnitsUp(energyWh, priceTicks);
+        uint256 chargeBaseUnits = Prices.toBaseUnitsUp(energyWh, market.chargeTicks(Calendar.today()));
         totalBaseUnits = spentBaseUnits + paidBaseUnits + chargeBaseUnits;
         require(totalBaseUnits <= limitBaseUnits, PaymentAboveLimit(totalBaseUnits, limitBaseUnits));
 
@@ -255,7 +255,10 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
 
         if (paidBaseUnits != 0) currency.safeTransferFrom(buyer, seller, paidBaseUnits);
         if (chargeBaseUnits != 0) currency.safeTransferFrom(buyer, address(this), chargeBaseUnits);
-        token.safeRangeTransferFrom(seller, buyer, meter, firstInterval, energies);
+        bool fromIssuer = token.safeRangeTransferFrom(seller, buyer, meter, firstInterval, energies);
+
+        // Asked last because the delivered balance has the answer; a revert undoes payment and delivery.
+        if (maxWh == 0 && !fromIssuer) _revertNotMeterOwner(meter, seller);
     }
 
     function _checkOffer(Offer calldata offer, address buyer) private view {
@@ -273,12 +276,11 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
         uint32 firstInterval,
         uint32[] calldata energies
     ) private pure returns (uint256 energyWh) {
-        uint256 count = energies.length;
-        for (uint256 i = 0; i < count; ++i) energyWh += energies[i];
+        energyWh = EnergySeries.sum(energies);
         require(energyWh != 0, NothingToFill());
         uint32 offerFirst = offer.firstInterval;
         uint32 offerLast = offer.lastInterval;
-        uint256 last = uint256(firstInterval) + count - 1;
+        uint256 last = uint256(firstInterval) + energies.length - 1;
         require(
             firstInterval >= offerFirst && last <= offerLast,
             IntervalsOutsideOffer(firstInterval, last, offerFirst, offerLast)
@@ -301,9 +303,9 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
         return nonce >= _minNonces[seller] && !_offers[seller][nonce].cancelled;
     }
 
-    function _checkMeterOwner(uint32 meter, address seller) private view {
+    function _revertNotMeterOwner(uint32 meter, address seller) private view {
         (address owner, ) = token.issuer(meter);
-        require(owner == seller, NotMeterOwner(meter, owner, seller));
+        revert NotMeterOwner(meter, owner, seller);
     }
 
     function _countFilled(address seller, uint64 nonce, uint64 maxWh, uint256 energyWh) private {
@@ -313,10 +315,6 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
         uint256 remainingWh = maxWh > filledWh ? maxWh - filledWh : 0;
         require(energyWh <= remainingWh, OfferOverfilled(nonce, energyWh, remainingWh));
         state.filledWh = SafeCast.toUint128(filledWh + energyWh);
-    }
-
-    function _toBaseUnitsUp(uint256 energyWh, uint256 ticks) private pure returns (uint256) {
-        return (energyWh * ticks + (WH_TICKS_PER_BASE_UNIT - 1)) / WH_TICKS_PER_BASE_UNIT;
     }
 
     // ---------------------------------------------------------------- cancelling, inside

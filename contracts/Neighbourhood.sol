@@ -472,7 +472,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
             (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
             uint256 units = importUnits > exportUnits ? importUnits : exportUnits;
-            require(units <= capUnits, IntervalAboveCap(_intervalOf(day, i), units, capUnits));
+            require(units <= capUnits, IntervalAboveCap(Calendar.intervalOf(day, i), units, capUnits));
         }
     }
 
@@ -481,12 +481,8 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
             if (!Quality.isMissing(quality, i)) continue;
             (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
             uint256 units = importUnits + exportUnits;
-            require(units == 0, MissingIntervalNotZero(_intervalOf(day, i), units));
+            require(units == 0, MissingIntervalNotZero(Calendar.intervalOf(day, i), units));
         }
-    }
-
-    function _intervalOf(uint256 day, uint256 index) private pure returns (uint256) {
-        return day * Calendar.INTERVALS_PER_DAY + index;
     }
 
     // ---------------------------------------------------------------- remaining imports
@@ -536,7 +532,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint32 day,
         uint256 unitWh
     ) private pure returns (uint256 sumWh) {
-        uint256 dayStart = _intervalOf(day, 0);
+        uint256 dayStart = Calendar.intervalOf(day, 0);
         for (uint256 i = 0; i < range.energyWh.length; ++i) {
             uint256 interval = uint256(range.firstInterval) + i;
             require(

@@ -42,14 +42,17 @@ interface IEnergyToken is IERC1155, ISignedActions {
     // ---------------------------------------------------------------- holders
 
     /// @notice Moves energy of one meter over contiguous intervals: a batch transfer that touches each storage word once.
-    /// @dev Same approvals, receiver checks and events as `safeBatchTransferFrom`; intervals with 0 Wh are left out. At most 96 intervals.
+    /// @dev Same approvals, receiver checks and events as `safeBatchTransferFrom`, or as `safeTransferFrom` where one
+    /// interval is left; intervals with 0 Wh are left out. At most 96 intervals.
+    /// @return fromIssuer Whether energy moved and `from` owns the meter that made it: the balance itself says so, which
+    /// spares a marketplace the question.
     function safeRangeTransferFrom(
         address from,
         address to,
         uint32 meter,
         uint32 firstInterval,
         uint32[] calldata energyWh
-    ) external;
+    ) external returns (bool fromIssuer);
 
     /// @notice `setApprovalForAll` on the holder's signature, relayed by anyone.
     /// @dev Signed: `SetApprovalForAll(address owner,address operator,bool approved,uint256 nonce,uint256 deadline)`.

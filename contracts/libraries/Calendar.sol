@@ -14,12 +14,28 @@ library Calendar {
     }
 
     /// @notice First unix second after a day.
+    /// @param day Below 2^33, as the sum of a `uint32` day and a window is, so nothing overflows.
     function endOf(uint256 day) internal pure returns (uint256) {
-        return (day + 1) * SECONDS_PER_DAY;
+        unchecked {
+            return (day + 1) * SECONDS_PER_DAY;
+        }
     }
 
     /// @notice First unix second at which energy of a day can no longer be moved or retired.
+    /// @param day Below 2^32.
+    /// @param windowDays At most 30.
     function windowEnd(uint256 day, uint256 windowDays) internal pure returns (uint256) {
-        return endOf(day + windowDays);
+        unchecked {
+            return endOf(day + windowDays);
+        }
+    }
+
+    /// @notice Number of an interval of a day.
+    /// @param day Below 2^32.
+    /// @param index 0 to 95.
+    function intervalOf(uint256 day, uint256 index) internal pure returns (uint256) {
+        unchecked {
+            return day * INTERVALS_PER_DAY + index;
+        }
     }
 }
