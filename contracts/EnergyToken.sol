@@ -34,6 +34,8 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
     );
     /// @dev Shorter than the ring of 32 days by the day that is not over and the one that is being recorded.
     uint256 private constant MAX_WINDOW_DAYS = 30;
+    uint256 private constant INTERVAL_BITS = 32;
+    uint256 private constant ID_BITS = 64;
     uint256 private constant MAX_RANGE = Calendar.INTERVALS_PER_DAY;
     uint256 private constant MAX_VIEW_RANGE = 32 * Calendar.INTERVALS_PER_DAY;
     /// @dev What the receiver of minted tokens may use: enough to note them, too little to stall a batch.
@@ -120,9 +122,9 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         require(from != address(0), ERC1155InvalidSender(address(0)));
 
         // One interval is what a small purchase moves: no arrays are built for it.
-        if (energyWh.length == 1 && energyWh[0] != 0) {
+        uint256 value = energyWh.length == 1 ? energyWh[0] : 0;
+        if (value != 0) {
             uint256 id = _id(meter, firstInterval);
-            uint256 value = energyWh[0];
             fromIssuer = _move(from, to, id, value);
             emit TransferSingle(msg.sender, from, to, id, value);
             ERC1155Utils.checkOnERC1155Received(msg.sender, from, to, id, value, "");
@@ -183,7 +185,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
 
     /// @inheritdoc IERC1155
     function balanceOf(address account, uint256 id) public view override(ERC1155, IERC1155) returns (uint256) {
-        if (!_isCanonical(id)) return 0;
+        if (id >> ID_BITS != 0) return 0;
         (uint32 meter, uint256 interval) = _parse(id);
         return _balanceWh(account, meter, interval);
     }
@@ -221,6 +223,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
 
     // ---------------------------------------------------------------- moving
 
+    /// @dev As OpenZeppelin's, which reads the arrays in a way that keeps the compiler from using memory for variables.
     function balanceOfBatch(
         address[] memory accounts,
         uint256[] memory ids
@@ -230,6 +233,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         for (uint256 i = 0; i < ids.length; ++i) balances[i] = balanceOf(accounts[i], ids[i]);
     }
 
+    /// @dev As OpenZeppelin's, for the same reason.
     function _updateWithAcceptanceCheck(
         address from,
         address to,
@@ -261,7 +265,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
         BalanceRing storage source = _ring(from, meter);
         BalanceWord word = source.load(interval);
         uint256 unitWh = word.unitWh();
-        bool readable = _isCanonical(id) && _isLive(interval / Calendar.INTERVALS_PER_DAY);
+        bool readable = id >> ID_BITS == 0 && _isLive(interval / Calendar.INTERVALS_PER_DAY);
         uint256 balance = readable ? word.units(interval) * unitWh : 0;
         require(balance >= value, ERC1155InsufficientBalance(from, balance, value, id));
         uint256 lanes = BalanceWords.lane(interval, _toUnits(id, value, unitWh));
@@ -338,7 +342,7 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
 
     // ---------------------------------------------------------------- ids, days, units
 
-    /// @dev An interval beyond the days that a balance word can name reads 0.
+    /// @dev Zero for a day that no device can have signed: nothing was ever minted there.
     function _balanceWh(address holder, uint32 meter, uint256 interval) private view returns (uint256) {
         if (!_isLive(interval / Calendar.INTERVALS_PER_DAY)) return 0;
         BalanceWord word = _ring(holder, meter).load(interval);
@@ -350,16 +354,16 @@ contract EnergyToken is IEnergyToken, ERC1155, SignedActions {
     }
 
     function _id(uint32 meter, uint256 interval) private pure returns (uint256) {
-        return (uint256(meter) << 32) + interval;
+        return (uint256(meter) << INTERVAL_BITS) + interval;
     }
 
     function _parse(uint256 id) private pure returns (uint32 meter, uint256 interval) {
-        return (uint32(id >> 32), uint32(id));
+        return (uint32(id >> INTERVAL_BITS), uint32(id));
     }
 
-    /// @dev Meter and interval fill 64 bits, and the day must fit the 16 bits of a balance word.
+    /// @dev Whether a meter can have issued it: devices count days in 16 bits.
     function _isCanonical(uint256 id) private pure returns (bool) {
-        return id >> 64 == 0 && uint32(id) / Calendar.INTERVALS_PER_DAY <= type(uint16).max;
+        return id >> ID_BITS == 0 && uint32(id) / Calendar.INTERVALS_PER_DAY <= type(uint16).max;
     }
 
     function _isLive(uint256 day) private view returns (bool) {

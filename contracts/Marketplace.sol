@@ -16,6 +16,7 @@ import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {IMarketplace} from "./interfaces/IMarketplace.sol";
 import {INeighbourhood} from "./interfaces/INeighbourhood.sol";
 import {Calendar} from "./libraries/Calendar.sol";
+import {Deliveries} from "./libraries/Deliveries.sol";
 import {EnergySeries} from "./libraries/EnergySeries.sol";
 import {MarketWord} from "./libraries/MarketWords.sol";
 import {OfferHash} from "./libraries/OfferHash.sol";
@@ -25,6 +26,7 @@ import {CurrencyPermit, Fill, Offer} from "./types/Offers.sol";
 /// @title Marketplace
 /// @notice See {IMarketplace}.
 contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGuardTransient {
+    using Deliveries for IEnergyToken;
     using SafeERC20 for IERC20;
 
     /// @dev One slot, for offers with `maxWh` and for cancelled ones.
@@ -255,7 +257,7 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
 
         if (paidBaseUnits != 0) currency.safeTransferFrom(buyer, seller, paidBaseUnits);
         if (chargeBaseUnits != 0) currency.safeTransferFrom(buyer, address(this), chargeBaseUnits);
-        bool fromIssuer = token.safeRangeTransferFrom(seller, buyer, meter, firstInterval, energies);
+        bool fromIssuer = token.deliver(seller, buyer, meter, firstInterval, energies);
 
         // Asked last because the delivered balance has the answer; a revert undoes payment and delivery.
         if (maxWh == 0 && !fromIssuer) _revertNotMeterOwner(meter, seller);
