@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { expect, test } from "@playwright/test";
 
 import { chooseDemoWallet, goTo, humans, readDeployment, watchComplaints } from "./stack.ts";
@@ -79,6 +81,10 @@ test("a person lists, buys, uses, and sees it all verified in the ledger", async
       page.getByRole("table", { name: /used against/ }).getByRole("row", { name: new RegExp(`^${buyer.name} `, "u") }),
     ).toBeVisible();
     await expect(page.getByText("the books balance")).toBeVisible();
+    const saving = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as CSV" }).click();
+    const csv = await readFile(await (await saving).path(), "utf8");
+    expect(csv.split("\n")).toHaveLength(1 + 96 * meters + 1);
   });
 
   await test.step("the seller sees what the offer sold, and cancels it", async () => {

@@ -30,7 +30,10 @@ export function FlowDialog({
       onClose={onClose}
       actions={
         <>
-          <Button onClick={onClose}>{done ? "Close" : running ? "Stop waiting" : "Not now"}</Button>
+          {/* A new button once it is over, so that the focus has a place to go. */}
+          <Button key={done ? "close" : "leave"} autoFocus={done} onClick={onClose}>
+            {done ? "Close" : running ? "Stop waiting" : "Not now"}
+          </Button>
           {!done && (
             <Button look="primary" disabled={running} onClick={onRun}>
               {running ? "Working\u2026" : state.status === "ready" ? confirm : "Try again"}

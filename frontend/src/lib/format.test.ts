@@ -45,6 +45,9 @@ describe("numbers", () => {
 
   it("shows money to the cent, and to the last base unit where somebody agrees to pay it", () => {
     expect(plain(eur(1_005_000n))).toBe("1.01~EUR");
+    expect(plain(eur(0n))).toBe("0.00~EUR");
+    expect(plain(eur(4_400n))).toBe("0.0044~EUR");
+    expect(plain(eur(99_999n))).toBe("0.1000~EUR");
     expect(plain(eurExact(482_150n))).toBe("0.48215~EUR");
     expect(plain(eurExact(1_500_000n))).toBe("1.50~EUR");
     expect(plain(eurExact(1n))).toBe("0.000001~EUR");

@@ -39,9 +39,10 @@ export function kwhShort(energyWh: bigint): string {
   return `${decimal(energyWh, 3, digits)}${NBSP}kWh`;
 }
 
-/** Money rounded to the cent: "12.35 EUR". */
+/** Money rounded to the cent, "12.35 EUR"; below 10 cents to a hundredth of one, "0.0044 EUR". */
 export function eur(amount: bigint | BaseUnits): string {
-  return `${decimal(amount, 6, 2)}${NBSP}EUR`;
+  const digits = amount > 0n && amount < 100_000n ? 4 : 2;
+  return `${decimal(amount, 6, digits)}${NBSP}EUR`;
 }
 
 /** Money to the last base unit, trailing zeros cut down to two decimals: "0.4825 EUR". What a person agrees to pay. */

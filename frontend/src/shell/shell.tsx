@@ -1,5 +1,5 @@
-import { Link, Outlet } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef } from "react";
 
 import { useDeployment } from "../chain/deployment.ts";
 import { useHead } from "../chain/head.tsx";
@@ -19,6 +19,15 @@ const SCREENS = [
 
 /** What is around every screen: who I am, where I can go, what time it is on the chain. */
 export function Shell(): ReactNode {
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const shown = useRef(path);
+  useEffect(() => {
+    if (shown.current === path) return;
+    shown.current = path;
+    // As with a page that was loaded: whoever reads by ear or keyboard begins at the new screen's start.
+    main.current?.focus({ preventScroll: true });
+  }, [path]);
   return (
     <div className="flex min-h-dvh flex-col pb-16 tab:pb-0">
       <a
@@ -49,7 +58,12 @@ export function Shell(): ReactNode {
         </div>
       </header>
       <ChainTrouble />
-      <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl grow px-4 pt-8 pb-12 outline-none sm:px-6">
+      <main
+        ref={main}
+        id="main"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-6xl grow px-4 pt-8 pb-12 outline-none sm:px-6"
+      >
         <Outlet />
       </main>
       <Footer />

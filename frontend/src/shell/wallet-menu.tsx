@@ -23,7 +23,6 @@ export function WalletMenu() {
   const [message, setMessage] = useState<string>();
 
   const demo = connectors.filter((connector) => isDemoConnector(connector.id));
-  // wagmi always offers a nameless "Injected" fallback; a wallet that announces itself has its own name.
   const browser = connectors.filter((connector) => !isDemoConnector(connector.id));
 
   const choose = (connector: Connector): void => {

@@ -29,7 +29,8 @@ export function MeterLabel({
 
 /** Where the energy of a meter comes from. */
 export function SourceLabel({ meter }: { meter: MeterEntry | undefined }) {
-  if (meter === undefined || meter.source === "unknown") return <span className="text-muted">not stated</span>;
+  if (meter === undefined || meter.source === "unknown")
+    return <span className="whitespace-nowrap text-muted">not stated</span>;
   return <>{capitalized(meter.source)}</>;
 }
 

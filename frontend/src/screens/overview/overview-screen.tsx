@@ -88,7 +88,7 @@ const STEPS = [
   {
     to: "/sell",
     title: "Sell",
-    text: "What your home sent out becomes yours to sell for 28 days. You name the price; an offer costs nothing.",
+    text: "What your home sent out becomes yours to sell. You name the price; an offer costs nothing.",
   },
   {
     to: "/buy",

@@ -56,7 +56,7 @@ export function HoldingRow({
             {meterName(deployment, books.meters.get(holding.meter), holding.meter)}
           </p>
         </div>
-        <div className="order-last col-span-2 sm:order-none sm:col-span-1">
+        <div className="max-sm:order-3 max-sm:self-end">
           <MiniStrip
             label={`${kwh(holding.energyWh)} over the day`}
             series={[{ name: "Held", side: "up", look: "sun", values: holding.series }]}
@@ -66,7 +66,7 @@ export function HoldingRow({
           <p className="font-semibold">{kwh(holding.energyWh)}</p>
           <p className="text-sm text-muted">until {instantLabel(holding.expiresAt).split(",")[0]}</p>
         </div>
-        <div className="col-span-2 flex items-center justify-end gap-2 sm:col-span-1 sm:w-60">
+        <div className="flex items-center justify-end gap-2 max-sm:order-4 max-sm:flex-col-reverse max-sm:items-end sm:w-60">
           {cheapest !== undefined && <Chip tone="sun">offered, {cents(cheapest.offer.priceTicks)} ct</Chip>}
           <Button small aria-expanded={open} aria-controls={formId} onClick={onToggle}>
             {open ? "Close" : "Offer"}

@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 
-import { type Me, useAccountState, useMe, useOffers } from "../../chain/data.tsx";
+import { type Me, useAccountState, useLedger, useMe, useOffers } from "../../chain/data.tsx";
 import { useHead } from "../../chain/head.tsx";
 import { eur, kwh, sameAddress } from "../../lib/format.ts";
 import type { Books } from "../../model/books.ts";
@@ -16,6 +16,7 @@ import { MyOffers } from "./my-offers.tsx";
 export function SellScreen(): ReactNode {
   const me = useMe();
   const account = useAccountState(me?.address);
+  const { books } = useLedger();
   return (
     <>
       <title>Sell - Commonwatt</title>
@@ -32,8 +33,8 @@ export function SellScreen(): ReactNode {
           )
         }
       >
-        What your home sent out is yours to sell for 28 days. Offers are only signed: they cost nothing, and you keep
-        the energy until somebody buys it.
+        What your home sent out is yours to sell{books !== undefined && ` for ${books.windowDays} days`}. Offers are
+        only signed: they cost nothing, and you keep the energy until somebody buys it.
       </PageHeading>
       {me === undefined ? (
         <NeedWallet>Your energy and your offers show here once it is known who you are.</NeedWallet>
