@@ -2,9 +2,11 @@
 pragma solidity 0.8.30;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
+import {Calendar} from "./libraries/Calendar.sol";
 import {DeviceRegistration, KeyType} from "./types/Meters.sol";
 
 /// @title DeviceRegistry
@@ -19,29 +21,42 @@ contract DeviceRegistry is IDeviceRegistry {
         "DeviceRegistration(address device,uint32 meter,uint64 importRegister,uint64 exportRegister)"
     );
 
-    /// @inheritdoc IDeviceRegistry
-    mapping(address device => address neighbourhood) public override neighbourhoodOf;
+    /// @dev One slot.
+    struct Holding {
+        address neighbourhood; // zero: free
+        uint32 releasedDay; // day of the last release, 0 before the first
+    }
+
+    mapping(address device => Holding) private _holdings;
 
     /// @inheritdoc IDeviceRegistry
-    function claim(DeviceRegistration calldata registration) external override {
+    function claim(DeviceRegistration calldata registration) external override returns (uint32 releasedDay) {
         address device = registration.device;
+        Holding storage holding = _holdings[device];
         require(registration.keyType == KeyType.Secp256k1, UnsupportedKeyType(uint8(registration.keyType)));
-        require(neighbourhoodOf[device] == address(0), DeviceAlreadyClaimed(device, neighbourhoodOf[device]));
+        require(holding.neighbourhood == address(0), DeviceAlreadyClaimed(device, holding.neighbourhood));
         _checkPossession(registration);
 
-        neighbourhoodOf[device] = msg.sender;
+        holding.neighbourhood = msg.sender;
 
         emit DeviceClaimed(device, msg.sender);
+
+        return holding.releasedDay;
     }
 
     /// @inheritdoc IDeviceRegistry
     function release(address device) external override {
-        address holder = neighbourhoodOf[device];
+        address holder = _holdings[device].neighbourhood;
         require(holder == msg.sender, NotDeviceHolder(device, holder, msg.sender));
 
-        delete neighbourhoodOf[device];
+        _holdings[device] = Holding(address(0), SafeCast.toUint32(Calendar.today()));
 
         emit DeviceReleased(device, msg.sender);
+    }
+
+    /// @inheritdoc IDeviceRegistry
+    function neighbourhoodOf(address device) external view override returns (address) {
+        return _holdings[device].neighbourhood;
     }
 
     /// @dev The domain is the caller's: a signature made for one neighbourhood is of no use to another.

@@ -49,6 +49,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         Custody custody;
         KeyType keyType;
         uint16 capUnits; // for the first device; afterwards its word has the cap
+        bool closed; // takes no device any more
         // slot 1
         bytes32 place;
     }
@@ -151,13 +152,26 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         emit CapChanged(number, capWh);
     }
 
+    /// @inheritdoc INeighbourhood
+    function closeMeter(uint32 number) external override restricted {
+        (address owner, ) = _issuer(number);
+        MeterFacts storage facts = _openFacts(number);
+
+        facts.closed = true;
+        --_members[owner].meters;
+
+        emit MeterClosed(number);
+
+        if (_words[facts.device].isActive()) _revoke(number);
+    }
+
     // ---------------------------------------------------------------- devices
 
     /// @inheritdoc INeighbourhood
     function registerDevice(DeviceRegistration calldata registration) external override restricted {
         uint32 number = registration.meter;
         (, uint8 unitExponent) = _issuer(number);
-        MeterFacts storage facts = _facts[number];
+        MeterFacts storage facts = _openFacts(number);
         require(facts.device == address(0), MeterHasDevice(number, facts.device));
         _checkRegister(registration.importRegister);
         _checkRegister(registration.exportRegister);
@@ -180,6 +194,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     function rotateDevice(DeviceRegistration calldata registration) external override restricted {
         uint32 number = registration.meter;
         address oldDevice = _deviceOf(number);
+        _openFacts(number);
         MeterWord word = _words[oldDevice];
         require(
             registration.importRegister == word.importRegister() &&
@@ -234,7 +249,8 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         _checkRegister(exportRegister);
         MeterWord word = _words[device];
 
-        _words[device] = word.rebase(importRegister, exportRegister);
+        // A delivered day that is not recorded yet counts from the old counter: it can no longer be told from the new one.
+        _words[device] = word.rebase(importRegister, exportRegister).closedThrough(Calendar.today() - 1);
 
         emit RegistersRebased(
             number,
@@ -346,6 +362,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
                 source: facts.source,
                 custody: facts.custody,
                 keyType: facts.keyType,
+                closed: facts.closed,
                 unitExponent: unitExponent,
                 place: facts.place
             });
@@ -371,6 +388,11 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         require(owner != address(0), UnknownMeter(number));
     }
 
+    function _openFacts(uint32 number) private view returns (MeterFacts storage facts) {
+        facts = _facts[number];
+        require(!facts.closed, MeterIsClosed(number));
+    }
+
     /// @dev The current device, or the last one when revoked.
     function _deviceOf(uint32 number) private view returns (address device) {
         _issuer(number);
@@ -384,7 +406,10 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint32 number = registration.meter;
         require(!_words[device].isTombstoned(), DeviceTombstoned(device, _words[device].meter()));
 
-        _words[device] = word;
+        // The registry calls nobody. What it knows must be in the word: a day may have been recorded elsewhere up to the one
+        // before the release.
+        uint256 releasedDay = deviceRegistry.claim(registration);
+        _words[device] = releasedDay == 0 ? word : word.closedThrough(releasedDay - 1);
         MeterFacts storage facts = _facts[number];
         facts.device = device;
         facts.custody = registration.custody;
@@ -398,8 +423,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
             registration.importRegister,
             registration.exportRegister
         );
-
-        deviceRegistry.claim(registration);
     }
 
     function _revoke(uint32 number) private {
@@ -507,11 +530,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
                 RemainingImports.hash(remaining, day) == ring[day % RING_DAYS],
             StaleRemainingImports(retirement.meter, day)
         );
-        uint256 energyWh = 0;
-        uint256 unitWh = _unitWh(unitExponent);
-        for (uint256 i = 0; i < retirement.ranges.length; ++i) {
-            energyWh += _subtract(remaining, retirement.ranges[i], day, unitWh);
-        }
+        uint256 energyWh = _subtract(remaining, retirement.ranges, day, _unitWh(unitExponent));
         require(energyWh != 0, NothingToRetire());
 
         ring[day % RING_DAYS] =
@@ -525,25 +544,34 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         }
     }
 
-    /// @dev Takes a range off the vector in place and returns its energy.
+    /// @dev Takes the ranges off the vector in place and returns their energy. Tokens of several meters may share an
+    /// interval: what must fit the importing meter's unit is their sum.
     function _subtract(
         bytes memory remaining,
-        EnergyRange calldata range,
+        EnergyRange[] calldata ranges,
         uint32 day,
         uint256 unitWh
     ) private pure returns (uint256 sumWh) {
         uint256 dayStart = Calendar.intervalOf(day, 0);
-        for (uint256 i = 0; i < range.energyWh.length; ++i) {
-            uint256 interval = uint256(range.firstInterval) + i;
-            require(
-                interval >= dayStart && interval < dayStart + Calendar.INTERVALS_PER_DAY,
-                IntervalOutsideDay(interval, day)
-            );
-            uint256 energyWh = range.energyWh[i];
+        uint256[] memory takenWh = new uint256[](Calendar.INTERVALS_PER_DAY);
+        for (uint256 r = 0; r < ranges.length; ++r) {
+            uint32[] calldata energies = ranges[r].energyWh;
+            for (uint256 i = 0; i < energies.length; ++i) {
+                uint256 interval = uint256(ranges[r].firstInterval) + i;
+                require(
+                    interval >= dayStart && interval < dayStart + Calendar.INTERVALS_PER_DAY,
+                    IntervalOutsideDay(interval, day)
+                );
+                takenWh[interval - dayStart] += energies[i];
+            }
+        }
+        for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
+            uint256 energyWh = takenWh[i];
+            if (energyWh == 0) continue;
             require(energyWh % unitWh == 0, NotMultipleOfUnit(energyWh, unitWh));
-            uint256 remainingWh = RemainingImports.units(remaining, interval - dayStart) * unitWh;
-            require(energyWh <= remainingWh, RetirementExceedsImport(interval, energyWh, remainingWh));
-            RemainingImports.set(remaining, interval - dayStart, (remainingWh - energyWh) / unitWh);
+            uint256 remainingWh = RemainingImports.units(remaining, i) * unitWh;
+            require(energyWh <= remainingWh, RetirementExceedsImport(dayStart + i, energyWh, remainingWh));
+            RemainingImports.set(remaining, i, (remainingWh - energyWh) / unitWh);
             sumWh += energyWh;
         }
     }

@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {DeviceRegistration} from "../types/Meters.sol";
 
 /// @title DeviceRegistry
-/// @notice One per chain, shared by all neighbourhoods: a device serves one neighbourhood at a time, so the energy it
-/// measures cannot be sold in two.
+/// @notice One per chain, shared by all neighbourhoods: a device key serves one neighbourhood at a time and never signs for
+/// a day it may have signed for elsewhere, so what it measures cannot be sold in two.
 /// @dev Safe: a claim needs the device's signature over the claiming neighbourhood, so nobody can squat a device; only
 /// the holder can release. Live: a holder that has closed the device's state can always release it.
 interface IDeviceRegistry {
@@ -23,7 +23,9 @@ interface IDeviceRegistry {
 
     /// @notice Binds a device to the calling neighbourhood.
     /// @param registration The device's registration; its signature is checked in the caller's EIP-712 domain.
-    function claim(DeviceRegistration calldata registration) external;
+    /// @return releasedDay The day another neighbourhood released the device last, 0 if none did. Earlier days may have been
+    /// recorded there.
+    function claim(DeviceRegistration calldata registration) external returns (uint32 releasedDay);
 
     /// @notice Frees a device that the calling neighbourhood holds, so that another may claim it.
     function release(address device) external;

@@ -34,6 +34,7 @@ interface INeighbourhood is ISignedActions {
         uint32 capWh,
         bytes32 place
     );
+    event MeterClosed(uint32 indexed meter);
     event CapChanged(uint32 indexed meter, uint32 capWh);
     event DeviceRegistered(
         uint32 indexed meter,
@@ -88,6 +89,7 @@ interface INeighbourhood is ISignedActions {
     error MemberOwnsMeters(address member, uint256 meters);
     error MeterAlreadyRegistered(uint32 meter);
     error UnknownMeter(uint32 meter);
+    error MeterIsClosed(uint32 meter);
     error InvalidMeterNumber(uint32 meter);
     error InvalidUnitExponent(uint8 unitExponent);
     error InvalidCap(uint32 capWh, uint32 unitWh, uint32 maxWh);
@@ -135,13 +137,18 @@ interface INeighbourhood is ISignedActions {
     /// @notice Lets `member` own meters here. Role: operator.
     function admitMember(address member) external;
 
-    /// @notice Ends a membership. The member must own no meter. Role: operator.
+    /// @notice Ends a membership. The member must own no meter that is not closed. Role: operator.
     function removeMember(address member) external;
 
-    /// @notice Adds a metering point. Role: operator.
+    /// @notice Adds a metering point. Its number, owner and unit are for ever: when a home changes hands, its meter is
+    /// closed and a new number registered for the new owner. Role: operator.
     function registerMeter(MeterRegistration calldata registration) external;
 
-    /// @notice Sets the cap of a meter from the next recorded day on. Role: governor.
+    /// @notice Ends a meter: its device is revoked and it takes no other. Its tokens and signed imports stay usable. Role:
+    /// operator.
+    function closeMeter(uint32 meter) external;
+
+    /// @notice Sets the cap of a meter for every day that is not recorded yet, delivered ones included. Role: governor.
     /// @param capWh Most energy in either direction per interval, a multiple of the meter's unit.
     function setCap(uint32 meter, uint32 capWh) external;
 
@@ -164,7 +171,8 @@ interface INeighbourhood is ISignedActions {
     /// @dev Signed: `RevokeDevice(uint32 meter,uint256 nonce,uint256 deadline)`.
     function revokeMyDeviceBySig(uint32 meter, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice Sets the registers of a meter whose counter was lost or replaced. Shown in the audit. Role: governor.
+    /// @notice Sets the registers of a meter whose counter was lost or replaced. Shown in the audit. Delivered days that are
+    /// not recorded yet count from the old counter: they are closed, so record them first. Role: governor.
     function rebaseRegisters(
         uint32 meter,
         uint64 importRegister,
@@ -206,6 +214,7 @@ interface INeighbourhood is ISignedActions {
     function deviceState(address device) external view returns (DeviceState memory);
 
     /// @notice Hash of the remaining imports of a meter-day: keccak256(abi.encodePacked(uint32 day, 192 bytes)); zero when
-    /// nothing is left, nothing was recorded, or the window closed.
+    /// nothing is left, nothing was recorded, or the window closed. For a day that was skipped it may be the hash of the
+    /// day that had its place before, which no vector of this day matches.
     function remainingImportsHash(uint32 meter, uint32 day) external view returns (bytes32);
 }

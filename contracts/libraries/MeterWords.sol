@@ -118,6 +118,11 @@ library MeterWords {
         return advance(word, lastDay(word), importUnits, exportUnits);
     }
 
+    /// @notice The word with the days up to `day` closed, if they were not: none of them can be recorded any more.
+    function closedThrough(MeterWord word, uint256 day) internal pure returns (MeterWord) {
+        return day <= lastDay(word) ? word : advance(word, day, importRegister(word), exportRegister(word));
+    }
+
     function withCap(MeterWord word, uint256 cap) internal pure returns (MeterWord) {
         return MeterWord.wrap((MeterWord.unwrap(word) & ~(CAP_MASK << CAP_SHIFT)) | (cap << CAP_SHIFT));
     }

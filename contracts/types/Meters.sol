@@ -55,6 +55,7 @@ struct Meter {
     EnergySource source;
     Custody custody;
     KeyType keyType;
+    bool closed; // takes no device any more
     uint8 unitExponent;
     bytes32 place;
 }

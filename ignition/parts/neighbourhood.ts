@@ -19,8 +19,8 @@ type Setting = {
 /**
  * Adds one neighbourhood to a module: AccessManager, Neighbourhood with the token it deploys, Marketplace, and the roles.
  *
- * The deployer (account 0) sets the roles up and stays admin until the new admin takes that role from it, which proves
- * that the new one works: `accessManager.revokeRole(0, deployer)`.
+ * The deployer (account 0) sets the roles up and stays admin until the new admin takes that role from it with the
+ * module HandOver, which proves that the new one works.
  */
 export function addNeighbourhood(m: IgnitionModuleBuilder, setting: Setting) {
   const deployer = m.getAccount(0);

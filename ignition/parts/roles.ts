@@ -23,6 +23,7 @@ export const ROLES: readonly Role[] = [
       "admitMember(address)",
       "removeMember(address)",
       "registerMeter((uint32,address,uint8,uint8,uint8,uint32,bytes32))",
+      "closeMeter(uint32)",
       `registerDevice(${REGISTRATION})`,
       `rotateDevice(${REGISTRATION})`,
     ],

@@ -9,6 +9,7 @@ export const registrationErrors: Explanations = {
   MemberOwnsMeters: (v) =>
     `${v.address("member")} still owns meters here (${v.number("meters")}) and can only leave without any.`,
   MeterAlreadyRegistered: (v) => `Meter ${v.number("meter")} is already registered.`,
+  MeterIsClosed: (v) => `Meter ${v.number("meter")} is closed: it takes no device any more.`,
   UnknownMeter: (v) => `Meter ${v.number("meter")} is not registered in this neighbourhood.`,
   InvalidMeterNumber: (v) => `${v.number("meter")} cannot be a meter's number: numbers begin at 1.`,
   InvalidUnitExponent: (v) =>
