@@ -1,0 +1,28 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import type { Row } from "./measure.ts";
+
+const PATH = new URL("gas-snapshot.json", import.meta.url);
+
+/** A row without what was measured. */
+const named = (row: Row): string =>
+  JSON.stringify(Object.entries(row).filter(([name]) => name !== "gas" && name !== "wholeGas"));
+
+/** Reads the committed snapshot. */
+export async function readSnapshot(): Promise<Row[]> {
+  return JSON.parse(await readFile(PATH, "utf8")) as Row[];
+}
+
+/** Replaces the committed snapshot. */
+export async function writeSnapshot(rows: readonly Row[]): Promise<void> {
+  await writeFile(PATH, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`);
+}
+
+/** What differs between two sets of rows, one line each; empty when nothing does. */
+export function differences(expected: readonly Row[], measured: readonly Row[]): string[] {
+  const before = new Map(expected.map((row) => [named(row), row.gas]));
+  const after = new Map(measured.map((row) => [named(row), row.gas]));
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((name) => before.get(name) !== after.get(name))
+    .map((name) => `${name}: ${before.get(name) ?? "absent"} in the snapshot, ${after.get(name) ?? "absent"} now`);
+}
