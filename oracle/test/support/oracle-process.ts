@@ -34,6 +34,7 @@ export function createOracleFolder(config: object, deployment: object) {
   writeFileSync(configFile, JSON.stringify({ ...base, ...config }));
   writeFileSync(join(folder, "passphrase"), "test passphrase\n", { mode: 0o600 });
   writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
+  const running = new Set<ChildProcess>();
   return {
     folder,
     configFile,
@@ -42,7 +43,12 @@ export function createOracleFolder(config: object, deployment: object) {
       const { stdout } = await runFile(process.execPath, [MAIN, ...args, "--config", configFile]);
       return JSON.parse(stdout) as T;
     },
-    start: () => startOracle(configFile),
+    start: () => startOracle(configFile, running),
+    /** Leaves no process behind, whatever a test came to. */
+    killAll() {
+      for (const child of running) child.kill("SIGKILL");
+      running.clear();
+    },
     remove() {
       rmSync(folder, { recursive: true });
     },
@@ -50,10 +56,12 @@ export function createOracleFolder(config: object, deployment: object) {
 }
 
 /** Starts `run` and waits until it is ready. */
-async function startOracle(configFile: string) {
+async function startOracle(configFile: string, running: Set<ChildProcess>) {
   const child: ChildProcess = spawn(process.execPath, [MAIN, "run", "--config", configFile], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.on("exit", () => running.delete(child));
   const lines: LogLine[] = [];
   const waiting = new Set<() => void>();
   let errors = "";
