@@ -1,0 +1,100 @@
+import { pino } from "pino";
+import type { Address } from "viem";
+import { describe, expect, test } from "vitest";
+
+import { createHarness, HARNESS_DAY } from "../../test/support/pipeline-harness.ts";
+import type { MeterConfig } from "../config/schema.ts";
+import type { DeviceOnChain } from "./recorder.ts";
+import { checkRegistrations, prepareToClose } from "./registration.ts";
+
+const DEVICE: Address = "0x00000000000000000000000000000000000000d1";
+const registered: DeviceOnChain = {
+  meter: 1,
+  active: true,
+  lastDay: HARNESS_DAY - 1,
+  importRegister: 0n,
+  exportRegister: 0n,
+  capUnits: 5_000,
+  unitExponent: 0,
+};
+
+function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {}) {
+  const meter = {
+    meter: 1,
+    node: "a",
+    fuseWatts: 17_250,
+    inputs: [{ input: "I", meaning: "importWh" }],
+    ...meterChanges,
+  };
+  const harness = createHarness({ meters: [meter] });
+  const events: string[] = [];
+  const parts = {
+    recorder: { device: () => Promise.resolve({ ...registered, ...onChain }) },
+    devices: new Map([[1, DEVICE]]),
+    log: pino({}, { write: (line: string) => events.push((JSON.parse(line) as { event: string }).event) }),
+  };
+  const config = { unitWh: 1, ...meter } as MeterConfig;
+  return {
+    ...harness,
+    harness,
+    events,
+    check: () => checkRegistrations([config], parts),
+    prepare: () => prepareToClose(config, harness.store, parts),
+  };
+}
+
+describe("at the start, the oracle", () => {
+  test("is content with a device that is registered as configured", async () => {
+    const scene = createScene({});
+    await scene.check();
+    expect(scene.events).toEqual([]);
+  });
+
+  test.each<[string, Partial<DeviceOnChain>, string]>([
+    ["not registered", { meter: 0 }, "not-registered"],
+    ["revoked", { active: false }, "revoked"],
+    ["capped below its fuse", { capUnits: 4_312 }, "low-cap"],
+  ])("warns of a device that is %s", async (_name, onChain, event) => {
+    const scene = createScene(onChain);
+    await scene.check();
+    expect(scene.events).toEqual([event]);
+  });
+
+  test("refuses a unit that is not the chain's: energy would be ten times too much", async () => {
+    await expect(createScene({ unitExponent: 1 }).check()).rejects.toThrow(
+      "unitWh 1 in the config, expected 10, as on chain",
+    );
+  });
+
+  test("refuses a device of another meter", async () => {
+    await expect(createScene({ meter: 2 }).check()).rejects.toThrow(
+      `Device ${DEVICE} is registered for meter 2, expected meter 1`,
+    );
+  });
+});
+
+describe("before a meter's first day is closed", () => {
+  test("its registers go on from the chain's, where those are ahead", async () => {
+    const scene = createScene(
+      { importRegister: 700n, exportRegister: 30n, unitExponent: 1 },
+      { unitWh: 10, openingImportWh: 9_000 },
+    );
+    expect(await scene.prepare()).toEqual({ maxUnits: 5_000 });
+    expect(scene.store.meter(1)).toMatchObject({ importWh: 9_000, exportWh: 300 });
+    expect(scene.events).toEqual(["registers-adopted"]);
+  });
+
+  test("nothing changes when they are not, nor once a day was closed", async () => {
+    const scene = createScene({ importRegister: 1_000_000n });
+    await scene.harness.send(0, { I: 0 });
+    for (let quarter = 1; quarter <= 96; quarter++) await scene.harness.send(quarter * 900, { I: quarter });
+    scene.harness.closeAt(86_400);
+    await scene.prepare();
+    expect(scene.store.meter(1)).toMatchObject({ importWh: 96 });
+    expect(scene.events).toEqual([]);
+  });
+
+  test("a device that is not registered is closed by the widest bound", async () => {
+    expect(await createScene({ meter: 0 }).prepare()).toEqual({ maxUnits: 32_767 });
+  });
+});
