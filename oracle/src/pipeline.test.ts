@@ -287,6 +287,37 @@ describe("net power", () => {
   });
 });
 
+describe("power beside counters", () => {
+  const inputs = [
+    { input: "E1", meaning: "netWh" },
+    { input: "P1", meaning: "checkPowerW" },
+  ];
+  async function dayWith(watts: number, silent: readonly number[] = []) {
+    const harness = createHarness({ meters: [{ meter: 1, node: "a", fuseWatts: 17_250, inputs }] });
+    for (let minute = 0; minute <= 24 * 60; minute++) {
+      const power = silent.includes(minute) ? {} : { P1: watts };
+      // 600 W.
+      await harness.send(minute * 60, { E1: 500_000 + 10 * minute, ...power });
+    }
+    return harness.closeAt(DAY)[0];
+  }
+
+  test("that agrees within a tenth says nothing", async () => {
+    expect((await dayWith(630))?.disagreement).toBeUndefined();
+  });
+
+  test.each([-600, 0, 6_000])("that disagrees (%i W) is told, and the counters are billed", async (watts) => {
+    const closed = await dayWith(watts);
+    expect(closed?.disagreement).toEqual({ counterNetWh: 14_400, powerNetWh: watts * 24 });
+    expect(closed?.profile).toMatchObject({ importRegister: 14_400n, quality: Array(96).fill(MEASURED) });
+  });
+
+  test("that was silent for long cannot be compared", async () => {
+    const silent = Array.from({ length: 120 }, (_, index) => 300 + index);
+    expect((await dayWith(-600, silent))?.disagreement).toBeUndefined();
+  });
+});
+
 describe("after a restart", () => {
   test("in the middle of the day the same profile comes out", async () => {
     const folder = mkdtempSync(join(tmpdir(), "pipeline-"));

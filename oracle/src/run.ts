@@ -142,13 +142,19 @@ async function closeDue(
       outbox.add(meter.meter, profile);
     });
     count += closed.length;
-    for (const { profile, overflowing } of closed) {
+    for (const { profile, overflowing, disagreement } of closed) {
       const where = { meter: meter.meter, day: isoDay(profile.day) };
       const quality = countQuality(profile);
       log.info(
         { event: "closed", ...where, ...quality },
         `Meter ${where.meter}, ${where.day} is closed, ${quality.missing} intervals missing`,
       );
+      if (disagreement !== undefined) {
+        log.warn(
+          { event: "disagreement", ...where, ...disagreement },
+          `Meter ${where.meter}, ${where.day}: the counters say ${disagreement.counterNetWh} Wh net, the power ${disagreement.powerNetWh} Wh; the counters are billed`,
+        );
+      }
       if (overflowing.length === 0) continue;
       log.warn(
         { event: "overflow", ...where, intervals: overflowing },

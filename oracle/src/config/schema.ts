@@ -1,7 +1,18 @@
 import { z } from "zod";
 
-/** What an input of a node means for its meter. Counters count Wh, powers are W. */
-export const MEANINGS = ["importWh", "exportWh", "netWh", "netPowerW", "generationWh", "generationW"] as const;
+/**
+ * What an input of a node means for its meter. Counters count Wh, powers are W. `checkPowerW` is a net power beside
+ * counters: it is compared with them, never billed. Generation lies behind the metering point and is kept for information.
+ */
+export const MEANINGS = [
+  "importWh",
+  "exportWh",
+  "netWh",
+  "netPowerW",
+  "checkPowerW",
+  "generationWh",
+  "generationW",
+] as const;
 export type Meaning = (typeof MEANINGS)[number];
 
 const path = z.string().min(1);

@@ -5,8 +5,9 @@ import type { MeterConfig } from "../config/schema.ts";
 import type { ChannelState } from "../registers/channel.ts";
 import type { MeterState, MeterStore } from "../storage/meter-store.ts";
 import { buildProfile, type BuiltProfile } from "./build-profile.ts";
+import { comparePower, type Disagreement } from "./compare-power.ts";
 
-export type ClosedDay = BuiltProfile & { meter: number };
+export type ClosedDay = BuiltProfile & { meter: number; disagreement: Disagreement | undefined };
 
 /** Days a call closes at most: after a long outage the rest comes with the next calls. */
 const MAX_DAYS = 64;
@@ -51,11 +52,13 @@ export function closeDays(
     const rows = store.intervalsThrough(meter.meter, last);
     const built = buildProfile({ day, meter: current, rows, knownUntilMs, unitWh: meter.unitWh, maxUnits });
     const { importWh, exportWh } = built;
+    const counted = { importWh: importWh - current.importWh, exportWh: exportWh - current.exportWh };
+    const disagreement = comparePower(store, meter, counted);
     current = { importWh, exportWh, lateImportWh: 0, lateExportWh: 0, closedDay: day };
     store.saveMeter(meter.meter, current);
     store.deleteIntervalsThrough(meter.meter, last);
     store.unmarkDaysThrough(meter.meter, day);
-    const closed = { meter: meter.meter, ...built };
+    const closed = { meter: meter.meter, ...built, disagreement };
     keep(closed);
     return closed;
   });

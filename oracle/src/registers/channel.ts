@@ -13,6 +13,8 @@ export type ChannelState = {
   timeMs: number;
   counter?: CounterState | undefined;
   power?: PowerState | undefined;
+  /** Of a power that is only compared: its energy and the time it covers since the last comparison. */
+  sinceCheck?: { netWh: number; knownMs: number } | undefined;
 };
 
 export type ChannelStep = {
@@ -34,16 +36,15 @@ export function advanceChannel(
 ): ChannelStep {
   const { timeMs, arrivalMs, value, meaning } = reading;
   const since = state === undefined ? "" : ` after ${describe(state)}`;
-  if (meaning === "netPowerW") {
+  if (meaning === "netPowerW" || meaning === "checkPowerW") {
     const holdMs = timing.powerHoldSeconds * 1000;
     const step = advancePower(state?.power, { timeMs, milliwatts: value }, { fuseWatts: meter.fuseWatts, holdMs });
     if (step.outcome === "refused") return refusal(step.reason, `at most ${meter.fuseWatts} W, and later${since}`);
-    return {
-      state: { arrivalMs, timeMs, power: step.state },
-      segments: step.outcome === "first" ? [] : step.segments,
-      first: step.outcome === "first",
-      restarted: false,
-    };
+    const segments = step.outcome === "first" ? [] : step.segments;
+    const next = { arrivalMs, timeMs, power: step.state };
+    const first = step.outcome === "first";
+    if (meaning === "netPowerW") return { state: next, segments, first, restarted: false };
+    return { state: { ...next, sinceCheck: sum(state?.sinceCheck, segments) }, segments: [], first, restarted: false };
   }
   if (meaning === "generationWh" || meaning === "generationW") return informative(state, reading);
   const step = advanceCounter(state?.counter, { timeMs, value }, { meaning, fuseWatts: meter.fuseWatts });
@@ -65,6 +66,15 @@ export function advanceChannel(
         restarted: step.restarted,
       };
   }
+}
+
+function sum(since: ChannelState["sinceCheck"], segments: readonly Segment[]): { netWh: number; knownMs: number } {
+  const total = { netWh: since?.netWh ?? 0, knownMs: since?.knownMs ?? 0 };
+  for (const { importWh, exportWh, fromMs, toMs } of segments.filter(({ known }) => known)) {
+    total.netWh += importWh - exportWh;
+    total.knownMs += toMs - fromMs;
+  }
+  return total;
 }
 
 /** Generation is behind the meter and never billed: only the last value is kept. */
