@@ -2,7 +2,7 @@
  * `npm start`: a whole neighbourhood on this machine. With `--once`, its days as fast as the machine goes; else the living
  * demo with the dApp, until Ctrl-C.
  */
-import { writeFile } from "node:fs/promises";
+import { open, writeFile } from "node:fs/promises";
 
 import { describeError, UserError } from "./errors.ts";
 import { live } from "./live.ts";
@@ -14,24 +14,33 @@ import { planStreet } from "./run/street.ts";
 
 /** What a shell expects of a program that Ctrl-C ended. */
 const INTERRUPTED = 130;
+/** One Ctrl-C can arrive twice: from the terminal, and passed on by npm. */
+const SAME_INTERRUPTION_MS = 1_000;
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Finds out before the days are played and not after. */
+async function checkWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, "a")).close();
+  } catch (error) {
+    throw new UserError(`--json is "${file}", which cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
 /** @returns The exit code. */
 async function once(options: Options, signal: AbortSignal): Promise<number> {
+  if (options.json !== undefined) await checkWritable(options.json);
   const plan = await planStreet(options);
-  say(`Playing ${plan.street.days} days of ${plan.street.description} as fast as this machine goes.`);
+  const days = plan.street.days === 1 ? "1 day" : `${plan.street.days} days`;
+  say(`Playing ${days} of ${plan.street.description} as fast as this machine goes.`);
   const { totals, failures } = await runOnce({ plan, keep: options.keep, say }, signal);
   say(`In all, ${totals.profiles} profiles of ${totals.meters} meters: ${story(totals)}.`);
   for (const failure of failures) say(`Wrong: ${failure}`);
   if (failures.length === 0) say("The books are in order: every signature, every Wh and every cent was checked.");
-  if (options.json !== undefined) {
-    await writeFile(options.json, totalsJson(totals, failures)).catch((error: unknown) => {
-      throw new UserError(`${options.json} cannot be written: ${String(error)}`);
-    });
-  }
+  if (options.json !== undefined) await writeFile(options.json, totalsJson(totals, failures));
   return failures.length === 0 ? 0 : 1;
 }
 
@@ -52,14 +61,17 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 const controller = new AbortController();
-let interruptions = 0;
+let interruptedAt: number | undefined;
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
-    interruptions += 1;
-    // Whoever insists gets out at once; the children are killed on the way.
-    if (interruptions > 1) process.exit(INTERRUPTED);
-    say("Ending everything ...");
-    controller.abort();
+    if (interruptedAt === undefined) {
+      interruptedAt = performance.now();
+      say("Ending everything ...");
+      controller.abort();
+    } else if (performance.now() - interruptedAt > SAME_INTERRUPTION_MS) {
+      // Whoever insists gets out at once; the children are killed on the way.
+      process.exit(INTERRUPTED);
+    }
   });
 }
 

@@ -84,7 +84,12 @@ describe("readHouseholds", () => {
     ["too much power", table(["a"], 60, 1).replace("3.25", "131069.6"), {}, "at 2020-01-01 03:00 UTC the load of"],
     ["an unknown home", table(["a", "b"], 60, 1), { homes: ["c"] }, 'no household "c"; it has a, b'],
     ["a day outside", table(["a"], 60, 1), { fromDay: day(FIRST + 1) }, "has the days 2020-01-01 to 2020-01-01"],
-    ["too many days", table(["a"], 60, 1), { fromDay: FIRST, days: 2 }, "do not contain 2 from 2020-01-01 on"],
+    [
+      "too many days",
+      table(["a"], 60, 1),
+      { fromDay: FIRST, days: 2 },
+      "expected to contain all 2 days from 2020-01-01 on",
+    ],
     ["one row", "household,ts,load_wh,pv_wh\na,2020-01-01T00:00,1,1\n", {}, "the step cannot be told"],
   ])("refuses %s", async (_, text, selection, message) => {
     await expect(readHouseholds(file(text), selection)).rejects.toThrow(message);

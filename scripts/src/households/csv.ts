@@ -167,7 +167,7 @@ function chooseDays(
     return { firstDay: day(firstDay), days: count };
   throw new UserError(
     `${path} has the days ${isoDay(day(firstKnown))} to ${isoDay(day(endKnown - 1))} (UTC), ` +
-      `which do not contain ${count > 0 ? `${count} from` : "a whole one from"} ${isoDay(day(firstDay))} on.`,
+      `expected to contain ${count > 0 ? `all ${count} days` : "a whole day"} from ${isoDay(day(firstDay))} on.`,
   );
 }
 

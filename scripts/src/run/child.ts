@@ -62,13 +62,18 @@ export class Child {
     });
   }
 
+  /** The end of what it printed. */
+  get lastWords(): string {
+    return this.#tail.trim();
+  }
+
   /** Rejects if the process ends before it was told to. */
   async watch(): Promise<never> {
     const how = await this.ended;
     // Told to end: nothing to report, ever.
     if (this.#stopping) return new Promise(() => undefined);
     throw new Error(
-      `${this.name} ended by itself (${how}). Its last words:\n${this.#tail.trim()}\n(log: ${this.#logFile})`,
+      `${this.name} ended by itself (${how}). Its last words:\n${this.lastWords}\n(log: ${this.#logFile})`,
     );
   }
 

@@ -50,8 +50,8 @@ export type Neighbourhood = {
 };
 
 /**
- * Starts a neighbourhood, lets `work` use it, and ends it whatever happens: no process and, unless asked for, no file
- * is left behind.
+ * Starts a neighbourhood, lets `work` use it, and ends it whatever happens: no process is left behind, and no file unless
+ * asked for or something went wrong.
  *
  * @param work - Its signal also aborts when one of the parts is lost.
  * @throws whatever `work` throws; Error when a part does not start, or ends before its time.
@@ -65,15 +65,19 @@ export async function withNeighbourhood<T>(
   const crew = new Crew();
   const over = new AbortController();
   const until = AbortSignal.any([signal, over.signal]);
+  let failed = false;
   try {
     const all = start(settings, folder, crew, until).then((neighbourhood) => work(neighbourhood, until));
     return await crew.orLost(all);
+  } catch (error) {
+    failed = !signal.aborted;
+    throw error;
   } finally {
     over.abort();
     await crew.stop();
-    if (settings.keep) {
+    if (settings.keep || failed) {
       await keepRunFolder(folder);
-      settings.say(`Kept ${folder}.`);
+      settings.say(`Kept ${folder}${failed ? ", whose logs may tell more" : ""}.`);
     } else await removeRunFolder(folder);
   }
 }
@@ -132,6 +136,7 @@ async function start(
   await waitFor("the oracle to be ready", () => isHealthy(boardUrl), {
     timeoutMs: ORACLE_START_TIMEOUT_MS,
     signal,
+    explain: () => `Its last words:\n${oracle.lastWords}`,
   });
   const mqttUrl = `mqtt://127.0.0.1:${mqttPort}`;
   return { folder, chain, deployment, residents, board: new Board(boardUrl), boardUrl, mqttUrl };
