@@ -42,7 +42,7 @@ contract BalanceWordsTest is Test {
         ring.store(minted, BalanceWords.mint(minted, 2, lanes));
         assertEq(BalanceWord.unwrap(ring.load(minted)) % 2 ** 240, lanes);
         // Same place, another turn; and any other place, which holds nothing.
-        uint256 elsewhere = other % 2 == 0 ? (minted % 3_072) + 3_072 * (other / 2) : other;
+        uint256 elsewhere = other % 2 == 0 ? (minted % 3_072) + 3_072 * (uint256(other) / 2) : other;
         if (elsewhere / 16 != minted / 16) assertEq(BalanceWord.unwrap(ring.load(elsewhere)), 0);
     }
 
