@@ -13,9 +13,15 @@ export async function readSnapshot(): Promise<Row[]> {
   return JSON.parse(await readFile(PATH, "utf8")) as Row[];
 }
 
+/** One row as the formatter wants it: `{ "bench": "fill", "gas": 1 }`. */
+const line = (row: Row): string =>
+  `  { ${Object.entries(row)
+    .map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
+    .join(", ")} }`;
+
 /** Replaces the committed snapshot. */
 export async function writeSnapshot(rows: readonly Row[]): Promise<void> {
-  await writeFile(PATH, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`);
+  await writeFile(PATH, `[\n${rows.map(line).join(",\n")}\n]\n`);
 }
 
 /** What differs between two sets of rows, one line each; empty when nothing does. */
