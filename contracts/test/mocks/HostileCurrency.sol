@@ -3,33 +3,55 @@ pragma solidity 0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @notice An ERC-20 that, while it is paid with, calls whatever a test told it to, or answers `false`.
+/// @notice An ERC-20 that behaves as a test tells it to while it is paid with, after calling what the test wants.
 contract HostileCurrency is ERC20 {
-    address public target;
-    bytes public data;
-    bool public refuses;
+    enum Behaviour {
+        Pay,
+        Refuse, // returns false and moves nothing
+        SayNothing, // moves, and returns no bool
+        TakeFee // a tenth stays here
+    }
+
+    Behaviour private _behaviour;
+    address private _aim;
+    bytes private _data;
     /// @notice How the last call made while paying ended.
     bool public succeeded;
     bytes public result;
 
     constructor() ERC20("Hostile", "BAD") {}
 
+    function decimals() public pure override returns (uint8) {
+        return 6;
+    }
+
     function mint(address to, uint256 amount) external {
         _mint(to, amount);
     }
 
-    function plot(address target_, bytes calldata data_, bool refuses_) external {
-        (target, data, refuses) = (target_, data_, refuses_);
+    function behave(Behaviour behaviour) external {
+        _behaviour = behaviour;
+    }
+
+    /// @notice Makes this call during every payment.
+    function plot(address aim, bytes calldata data) external {
+        (_aim, _data) = (aim, data);
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
-        if (target != address(0)) (succeeded, result) = target.call(data);
-        if (refuses) return false;
-        return super.transferFrom(from, to, amount);
+        if (_aim != address(0)) (succeeded, result) = _aim.call(_data);
+        if (_behaviour == Behaviour.Refuse) return false;
+        super.transferFrom(from, to, amount);
+        if (_behaviour == Behaviour.TakeFee) _transfer(to, address(this), amount / 10);
+        if (_behaviour == Behaviour.SayNothing) {
+            assembly ("memory-safe") {
+                return(0, 0)
+            }
+        }
+        return true;
     }
 
     function transfer(address to, uint256 amount) public override returns (bool) {
-        if (refuses) return false;
-        return super.transfer(to, amount);
+        return _behaviour != Behaviour.Refuse && super.transfer(to, amount);
     }
 }
