@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { expect, test } from "@playwright/test";
 
+import { listBehindTheScenes } from "./seller.ts";
 import { chooseDemoWallet, goTo, humans, readDeployment, watchComplaints } from "./stack.ts";
 
 /** Days the seller must hold before the story begins: the bots have then traded the oldest and leave it alone. */
@@ -101,4 +102,28 @@ test("a person lists, buys, uses, and sees it all verified in the ledger", async
   });
 
   expect(complaints).toEqual([]);
+});
+
+test("a purchase that became impossible says why, and moves no money", async ({ page, baseURL }) => {
+  const deployment = await readDeployment(baseURL);
+  const { seller, buyer } = humans(deployment);
+  await page.goto("/buy");
+  await chooseDemoWallet(page, buyer.name);
+  await expect(page.getByRole("combobox", { name: "Day to cover" })).toBeVisible({ timeout: 90_000 });
+  const offer = await listBehindTheScenes(deployment, seller, baseURL ?? "", 123);
+
+  const row = page.getByRole("table", { name: /Open offers/ }).getByRole("row", { name: /1\.23/ });
+  await row.getByRole("button", { name: /^Buy from/ }).click();
+  await page.getByRole("button", { name: "Review purchase", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Buy energy" });
+  await expect(dialog.getByRole("row", { name: /1\.23/ }).first()).toBeVisible();
+  const balance = page.locator("dl", { hasText: "Your balance" }).locator("dd");
+  const before = await balance.innerText();
+
+  await offer.cancel();
+  await dialog.getByRole("button", { name: "Buy", exact: true }).click();
+  await expect(dialog.getByText(/That did not work: .*cancelled/u)).toBeVisible();
+  await dialog.getByRole("button", { name: "Not now" }).click();
+  await expect(row).toHaveCount(0);
+  await expect(balance).toHaveText(before);
 });

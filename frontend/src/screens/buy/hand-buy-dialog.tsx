@@ -4,10 +4,12 @@ import type { Interval } from "@commonwatt/sdk/time";
 import type { Ticks, Wh } from "@commonwatt/sdk/units";
 
 import type { Me } from "../../chain/data.tsx";
+import { useDeployment } from "../../chain/deployment.ts";
 import { centsPerKwh, decimal, eurExact, kwh } from "../../lib/format.ts";
 import { parseKwh } from "../../lib/parse.ts";
 import type { OfferView } from "../../model/market.ts";
 import { planByHand, usableOf } from "../../model/match.ts";
+import { meterName } from "../../model/names.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
 import { Modal } from "../../ui/modal.tsx";
@@ -30,6 +32,7 @@ export function HandBuyDialog({
   now: number;
   onClose: () => void;
 }) {
+  const deployment = useDeployment();
   const purchase = usePurchase(me);
   const fits = usableOf(view, usable);
   const [onlyUsable, setOnlyUsable] = useState(fits > 0n);
@@ -60,7 +63,7 @@ export function HandBuyDialog({
   };
 
   return (
-    <Modal open title={`Buy from meter ${view.offer.meter}`} onClose={onClose}>
+    <Modal open title={`Buy from ${meterName(deployment, view.meter, view.offer.meter)}`} onClose={onClose}>
       <form noValidate onSubmit={submit} className="grid gap-4 pb-4">
         <Field
           label="How much, kWh"

@@ -4,7 +4,7 @@ import { dayOfInterval, indexInDay } from "@commonwatt/sdk/time";
 import type { Ticks } from "@commonwatt/sdk/units";
 
 import type { Me } from "../../chain/data.tsx";
-import { cents, count, dayLabel, kwhNumber, spanLabel } from "../../lib/format.ts";
+import { cents, count, dayLabel, kwh, kwhNumber, spanLabel } from "../../lib/format.ts";
 import type { Books } from "../../model/books.ts";
 import { daysOf, type OfferView } from "../../model/market.ts";
 import { missingOfAll, openFor, usableOf } from "../../model/match.ts";
@@ -87,7 +87,7 @@ export function OffersCard({
             { key: "source", head: "Source", className: WIDE_ONLY },
             { key: "custody", head: "Key kept by", className: WIDE_ONLY },
             { key: "range", head: "Sent out", className: WIDE_ONLY },
-            { key: "available", head: "kWh", numeric: true },
+            { key: "available", head: "Offered, kWh", numeric: true, className: WIDE_ONLY },
             ...(usable === undefined
               ? []
               : [{ key: "fits", head: "Fits you, kWh", numeric: true, className: WIDE_ONLY }]),
@@ -102,9 +102,15 @@ export function OffersCard({
               <Cell head>
                 <MeterLabel number={offer.offer.meter} meter={offer.meter} />
                 <span className="block text-sm font-normal text-muted md:hidden">
-                  <SourceLabel meter={offer.meter} />, key: <CustodyLabel custody={offer.custody} />
+                  <span className="block">
+                    <SourceLabel meter={offer.meter} />, key: <CustodyLabel custody={offer.custody} />
+                  </span>
                   <span className="block">
                     <OfferedTime view={offer} />
+                  </span>
+                  <span className="block text-ink">
+                    {kwh(offer.availableWh)}
+                    {usable !== undefined && `, ${kwh(usableOf(offer, usable))} fit you`}
                   </span>
                 </span>
               </Cell>
@@ -117,11 +123,8 @@ export function OffersCard({
               <Cell className={`whitespace-nowrap ${WIDE_ONLY}`}>
                 <OfferedTime view={offer} />
               </Cell>
-              <Cell numeric>
+              <Cell numeric className={WIDE_ONLY}>
                 {kwhNumber(offer.availableWh)}
-                {usable !== undefined && (
-                  <span className="block text-muted md:hidden">{kwhNumber(usableOf(offer, usable))} fit</span>
-                )}
               </Cell>
               {usable !== undefined && (
                 <Cell numeric className={WIDE_ONLY}>

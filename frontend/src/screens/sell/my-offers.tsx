@@ -90,7 +90,7 @@ export function MyOffers({
           caption="Your offers"
           columns={[
             { key: "range", head: "Energy of" },
-            { key: "price", head: "ct/kWh", numeric: true },
+            { key: "price", head: "ct/kWh", numeric: true, className: WIDE_ONLY },
             { key: "sold", head: "Sold so far", numeric: true },
             { key: "left", head: "Left, kWh", numeric: true, className: WIDE_ONLY },
             { key: "until", head: "Holds until", className: WIDE_ONLY },
@@ -102,7 +102,9 @@ export function MyOffers({
               <Cell head>
                 <OfferRange view={view} now={now} />
               </Cell>
-              <Cell numeric>{cents(view.offer.priceTicks)}</Cell>
+              <Cell numeric className={WIDE_ONLY}>
+                {cents(view.offer.priceTicks)}
+              </Cell>
               <Cell numeric>
                 <span className="block">{kwh(view.soldWh)}</span>
                 <span className="block text-muted">{eur(view.earnedBaseUnits)}</span>
@@ -156,6 +158,7 @@ function OfferRange({ view, now }: { view: OfferView; now: number }) {
       </span>
       <span className="flex flex-wrap items-center gap-2 text-sm font-normal text-muted">
         {first === last && spanLabel(indexInDay(firstInterval), indexInDay(lastInterval))} meter {meter}
+        <span className="text-ink md:hidden">{centsPerKwh(view.offer.priceTicks)}</span>
         {view.state !== "open" && <Chip>{STATE_TEXT[view.state]}</Chip>}
       </span>
     </span>
