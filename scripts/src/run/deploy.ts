@@ -1,11 +1,13 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { HardhatArtifactResolver } from "@nomicfoundation/hardhat-ignition/helpers";
 import { deploy, DeploymentResultType } from "@nomicfoundation/ignition-core";
-import hre from "hardhat";
+import { createHardhatRuntimeEnvironment } from "hardhat/hre";
 import { getAddress, type Address } from "viem";
 
+import hardhatConfig from "../../../hardhat.config.ts";
 import LocalModule from "../../../ignition/modules/Local.ts";
 import { governorAccount } from "./accounts.ts";
+import { ROOT } from "./folder.ts";
 import { LOCAL_CHAIN_ID } from "./local-chain.ts";
 
 /** Name of the neighbourhood that people see. */
@@ -18,6 +20,8 @@ const NAME = "Demo street";
  * @throws Error when a contract cannot be deployed.
  */
 export async function deployContracts(rpcUrl: string, journalFolder: string): Promise<Deployment> {
+  // Not `import hre`: that one looks for the project in the working directory, which may be any.
+  const hre = await createHardhatRuntimeEnvironment(hardhatConfig, {}, ROOT);
   const connection = await hre.network.create({ network: "localhost", override: { url: rpcUrl } });
   try {
     const result = await deploy({
