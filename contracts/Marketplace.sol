@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -44,6 +45,7 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
     bytes32 private constant CANCEL_ALL_TYPEHASH = keccak256(
         "CancelAll(address seller,uint64 minNonce,uint256 nonce,uint256 deadline)"
     );
+    uint8 private constant CURRENCY_DECIMALS = 6;
 
     /// @inheritdoc IMarketplace
     INeighbourhood public immutable override neighbourhood;
@@ -62,6 +64,8 @@ contract Marketplace is IMarketplace, AccessManaged, SignedActions, ReentrancyGu
         IERC20 currency_
     ) AccessManaged(AccessManaged(address(neighbourhood_)).authority()) EIP712("Commonwatt Marketplace", "1") {
         require(address(currency_).code.length != 0, NotAContract(address(currency_)));
+        uint8 decimals = IERC20Metadata(address(currency_)).decimals();
+        require(decimals == CURRENCY_DECIMALS, WrongCurrencyDecimals(decimals, CURRENCY_DECIMALS));
         neighbourhood = neighbourhood_;
         token = neighbourhood_.token();
         currency = currency_;

@@ -554,18 +554,21 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     ) private pure returns (uint256 sumWh) {
         uint256 dayStart = Calendar.intervalOf(day, 0);
         uint256[] memory takenWh = new uint256[](Calendar.INTERVALS_PER_DAY);
+        uint256 low = Calendar.INTERVALS_PER_DAY;
+        uint256 end = 0;
         for (uint256 r = 0; r < ranges.length; ++r) {
             uint32[] calldata energies = ranges[r].energyWh;
-            for (uint256 i = 0; i < energies.length; ++i) {
-                uint256 interval = uint256(ranges[r].firstInterval) + i;
-                require(
-                    interval >= dayStart && interval < dayStart + Calendar.INTERVALS_PER_DAY,
-                    IntervalOutsideDay(interval, day)
-                );
-                takenWh[interval - dayStart] += energies[i];
-            }
+            if (energies.length == 0) continue;
+            uint256 first = ranges[r].firstInterval;
+            uint256 last = first + energies.length - 1;
+            require(first >= dayStart, IntervalOutsideDay(first, day));
+            require(last < dayStart + Calendar.INTERVALS_PER_DAY, IntervalOutsideDay(last, day));
+            uint256 offset = first - dayStart;
+            for (uint256 i = 0; i < energies.length; ++i) takenWh[offset + i] += energies[i];
+            if (offset < low) low = offset;
+            if (offset + energies.length > end) end = offset + energies.length;
         }
-        for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
+        for (uint256 i = low; i < end; ++i) {
             uint256 energyWh = takenWh[i];
             if (energyWh == 0) continue;
             require(energyWh % unitWh == 0, NotMultipleOfUnit(energyWh, unitWh));

@@ -34,6 +34,8 @@ interface IMarketplace is ISignedActions {
     event NetworkChargesCollected(address indexed to, uint256 amountBaseUnits);
 
     error NotAContract(address account);
+    /// @notice Prices are stated for a currency of 6 decimals.
+    error WrongCurrencyDecimals(uint8 decimals, uint8 expected);
     error WrongToken(address given, address expected);
     error OfferExpired(uint64 expiry, uint256 timestamp);
     error OfferNotActive(address seller, uint64 nonce);

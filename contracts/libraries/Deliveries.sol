@@ -18,7 +18,8 @@ library Deliveries {
     ) internal returns (bool fromIssuer) {
         bytes4 selector = IEnergyToken.safeRangeTransferFrom.selector;
         // Invariant: what Solidity's encoder would write, except that bits beyond 32 of a series' word are left for the
-        // token's decoder to refuse. The token is a contract for sure, so a call that succeeds has returned a bool. The
+        // token's decoder to refuse. A call that succeeds without an
+        // answer is none: there is no contract. The
         // scratch behind the free memory pointer is not kept.
         assembly ("memory-safe") {
             let data := mload(0x40)
@@ -34,6 +35,9 @@ library Deliveries {
             if iszero(call(gas(), token, 0, data, add(0xc4, size), 0x00, 0x20)) {
                 returndatacopy(data, 0x00, returndatasize())
                 revert(data, returndatasize())
+            }
+            if lt(returndatasize(), 0x20) {
+                revert(0x00, 0x00)
             }
             fromIssuer := mload(0x00)
         }

@@ -12,6 +12,8 @@ contract HostileCurrency is ERC20 {
         TakeFee // a tenth stays here
     }
 
+    uint8 private immutable _DECIMALS;
+
     Behaviour private _behaviour;
     address private _aim;
     bytes private _data;
@@ -19,10 +21,8 @@ contract HostileCurrency is ERC20 {
     bool public succeeded;
     bytes public result;
 
-    constructor() ERC20("Hostile", "BAD") {}
-
-    function decimals() public pure override returns (uint8) {
-        return 6;
+    constructor(uint8 decimals_) ERC20("Hostile", "BAD") {
+        _DECIMALS = decimals_;
     }
 
     function mint(address to, uint256 amount) external {
@@ -53,5 +53,9 @@ contract HostileCurrency is ERC20 {
 
     function transfer(address to, uint256 amount) public override returns (bool) {
         return _behaviour != Behaviour.Refuse && super.transfer(to, amount);
+    }
+
+    function decimals() public view override returns (uint8) {
+        return _DECIMALS;
     }
 }
