@@ -12,8 +12,8 @@ import { type Books, expiryOf, meterDay } from "./books.ts";
 import { balancesOfDay, uncoveredImport } from "./holdings.ts";
 import { isFor, type OfferView, toCandidate } from "./market.ts";
 
-/** Fills of one purchase: as many as fit a transaction's gas with whole days in each. */
-export const MAX_FILLS = 24;
+/** Fills of one purchase. One of 34 quarter-hours takes about 200,000 gas, a transaction has at most 16,777,216. */
+export const MAX_FILLS = 40;
 
 /** What an account needs on a day and what it holds against that, 96 amounts in Wh each. */
 export type Need = { day: Day; uncovered: number[]; held: number[]; missing: number[] };

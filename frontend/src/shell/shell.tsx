@@ -62,7 +62,7 @@ export function Shell(): ReactNode {
         ref={main}
         id="main"
         tabIndex={-1}
-        className="mx-auto w-full max-w-6xl grow px-4 pt-8 pb-12 outline-none sm:px-6"
+        className="mx-auto min-h-dvh w-full max-w-6xl grow px-4 pt-8 pb-12 outline-none sm:px-6"
       >
         <Outlet />
       </main>
