@@ -1,11 +1,133 @@
-import { expect } from "chai";
+import { readFileSync } from "node:fs";
 
+import { expect } from "chai";
+import { artifacts, network } from "hardhat";
+
+import Commonwatt from "../ignition/modules/Commonwatt.ts";
+import DeviceRegistry from "../ignition/modules/DeviceRegistry.ts";
 import Local from "../ignition/modules/Local.ts";
-import { connection } from "./fixtures/street.ts";
+import { expectRefusal } from "./fixtures/refusal.ts";
+import { connection, emptyStreet, ethers, loadFixture } from "./fixtures/street.ts";
+
+type Parameters = { Commonwatt: Record<string, string | number | null> };
+
+const EXAMPLE = JSON.parse(
+  readFileSync(new URL("../ignition/parameters/public.example.json", import.meta.url), "utf8"),
+) as Parameters;
+
+/** Most bytes of a contract on a chain (EIP-170). */
+const MAX_CODE_BYTES = 24_576;
 
 describe("deployment", () => {
-  it("puts a whole local market on a chain", async () => {
-    const { neighbourhood, token } = await connection.ignition.deploy(Local);
-    expect(await token.getAddress()).to.equal(await neighbourhood.getFunction("token").staticCall());
+  it("puts a whole local market on a chain, run by one account", async () => {
+    await loadFixture(emptyStreet);
+    const { neighbourhood, token, marketplace, currency, deviceRegistry, accessManager } =
+      await connection.ignition.deploy(Local);
+    const [everyone] = await ethers.getSigners();
+    const read = (contract: typeof neighbourhood, name: string, ...args: unknown[]): Promise<unknown> =>
+      contract.getFunction(name).staticCall(...args) as Promise<unknown>;
+    expect(await read(neighbourhood, "token")).to.equal(await token.getAddress());
+    expect(await read(neighbourhood, "deviceRegistry")).to.equal(await deviceRegistry.getAddress());
+    expect(await read(neighbourhood, "authority")).to.equal(await accessManager.getAddress());
+    expect(await read(marketplace, "authority")).to.equal(await accessManager.getAddress());
+    expect(await read(marketplace, "neighbourhood")).to.equal(await neighbourhood.getAddress());
+    expect(await read(marketplace, "token")).to.equal(await token.getAddress());
+    expect(await read(marketplace, "currency")).to.equal(await currency.getAddress());
+    expect(await read(token, "neighbourhood")).to.equal(await neighbourhood.getAddress());
+    expect(await read(token, "retirementWindowDays")).to.equal(28n);
+    expect(await read(currency, "decimals")).to.equal(6n);
+    for (const role of [0n, 1n, 2n, 3n, 4n]) {
+      expect(await read(accessManager, "hasRole", role, everyone?.address)).to.deep.equal([true, 0n]);
+    }
+  });
+
+  it("gives each role of a public chain to who was named, and the deployer only the admin's until it is taken", async () => {
+    const { accessManager, accounts } = await loadFixture(emptyStreet);
+    const { deployer, operator, governor, guardian, treasurer } = accounts;
+    const holders = [deployer, operator, governor, guardian, treasurer];
+    for (const [role] of holders.entries()) {
+      for (const [index, holder] of holders.entries()) {
+        const [isMember] = await accessManager.hasRole(BigInt(role), holder.address);
+        expect(isMember, `role ${role} of holder ${index}`).to.equal(role === index);
+      }
+    }
+  });
+
+  it("puts one device registry on a chain", async () => {
+    const { deviceRegistry } = await connection.ignition.deploy(DeviceRegistry);
+    expect(await ethers.provider.getCode(await deviceRegistry.getAddress())).to.not.equal("0x");
+  });
+
+  it("is refused with the example's parameters, as long as one is not filled in", async () => {
+    const { deviceRegistry, currency, accounts } = await loadFixture(emptyStreet);
+    const filled: Record<string, string | number> = {
+      deviceRegistry: await deviceRegistry.getAddress(),
+      currency: await currency.getAddress(),
+      retirementWindowDays: 28,
+      admin: accounts.deployer.address,
+      operator: accounts.operator.address,
+      governor: accounts.governor.address,
+      guardian: accounts.guardian.address,
+      treasurer: accounts.treasurer.address,
+    };
+    expect(Object.keys(EXAMPLE.Commonwatt).sort()).to.deep.equal(Object.keys(filled).sort());
+    const before = await ethers.provider.getBlockNumber();
+    for (const [name, value] of Object.entries(EXAMPLE.Commonwatt)) {
+      if (value !== null) continue;
+      const parameters = { Commonwatt: { ...filled, [name]: null } };
+      const deploying = connection.ignition.deploy(Commonwatt, { parameters: parameters as never });
+      const refusal = await deploying.then(
+        () => "nothing was refused",
+        (error: unknown) => String(error),
+      );
+      expect(refusal).to.include(name);
+    }
+    expect(await ethers.provider.getBlockNumber()).to.equal(before);
+  });
+
+  for (const days of [0, 31]) {
+    it(`is refused with a retirement window of ${days} days`, async () => {
+      const { accessManager, deviceRegistry, token } = await loadFixture(emptyStreet);
+      const factory = await ethers.getContractFactory("Neighbourhood");
+      const deploying = factory.deploy(await accessManager.getAddress(), await deviceRegistry.getAddress(), days);
+      await expectRefusal(deploying, token, "InvalidRetirementWindow", days, 30);
+    });
+  }
+
+  it("is refused for parts that have no code", async () => {
+    const { accessManager, deviceRegistry, neighbourhood, marketplace, accounts } = await loadFixture(emptyStreet);
+    const { address } = accounts.stranger;
+    const Neighbourhood = await ethers.getContractFactory("Neighbourhood");
+    const [manager, registry] = [await accessManager.getAddress(), await deviceRegistry.getAddress()];
+    await expectRefusal(Neighbourhood.deploy(address, registry, 28), neighbourhood, "NotAContract", address);
+    await expectRefusal(Neighbourhood.deploy(manager, address, 28), neighbourhood, "NotAContract", address);
+    const Marketplace = await ethers.getContractFactory("Marketplace");
+    const trading = Marketplace.deploy(await neighbourhood.getAddress(), address);
+    await expectRefusal(trading, marketplace, "NotAContract", address);
+  });
+
+  it("is refused for a currency whose decimals are not the ones prices are stated in", async () => {
+    const { neighbourhood, marketplace } = await loadFixture(emptyStreet);
+    const currency = await ethers.deployContract("HostileCurrency", [18]);
+    const factory = await ethers.getContractFactory("Marketplace");
+    const trading = factory.deploy(await neighbourhood.getAddress(), await currency.getAddress());
+    await expectRefusal(trading, marketplace, "WrongCurrencyDecimals", 18, 6);
+  });
+
+  it("is refused for play money on any but a local chain", async () => {
+    const elsewhere = await network.create({ override: { chainId: 1 } });
+    try {
+      const factory = await elsewhere.ethers.getContractFactory("DemoEuro");
+      await expectRefusal(factory.deploy(), { interface: factory.interface }, "NotALocalChain", 1);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it("fits every contract into what a chain takes", async () => {
+    for (const name of ["Neighbourhood", "EnergyToken", "Marketplace", "DeviceRegistry", "DemoEuro"] as const) {
+      const { deployedBytecode } = await artifacts.readArtifact(name);
+      expect((deployedBytecode.length - 2) / 2, name).to.be.at.most(MAX_CODE_BYTES);
+    }
   });
 });

@@ -14,12 +14,12 @@ const BEHAVIOUR = { pay: 0, refuse: 1, sayNothing: 2, takeFee: 3 } as const;
 async function hostileMarket() {
   const open = await sunnyMarket();
   const { alice, bob } = open.accounts;
-  const currency = await ethers.deployContract("HostileCurrency");
+  const currency = await ethers.deployContract("HostileCurrency", [6]);
   const deployed = await ethers.deployContract("Marketplace", [
     await open.neighbourhood.getAddress(),
     await currency.getAddress(),
   ]);
-  const marketplace = deployed as unknown as typeof open.marketplace;
+  const marketplace = deployed;
   const verifyingContract = await marketplace.getAddress();
   await open.token.connect(alice).setApprovalForAll(verifyingContract, true);
   await currency.mint(bob.address, 1_000_000n);

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { encodeBytes32String, ZeroAddress, ZeroHash } from "ethers";
 
-import { dayEnd, FIRST_DAY, series } from "./fixtures/calendar.ts";
+import { FIRST_DAY, series } from "./fixtures/calendar.ts";
 import { signRegistration } from "./fixtures/profiles.ts";
 import { expectRefusal } from "./fixtures/refusal.ts";
-import { CAP_UNITS, HOME, key, loadFixture, PLACE, PLANT, SOLAR, street, time } from "./fixtures/street.ts";
+import { CAP_UNITS, HOME, key, loadFixture, PLACE, PLANT, SOLAR, street } from "./fixtures/street.ts";
 
 const DAY = FIRST_DAY;
 
@@ -152,41 +152,6 @@ describe("a cap", () => {
     await governed.setCap(9, 80);
     await operated.rotateDevice(await signRegistration(key("second"), domain, opening));
     expect((await neighbourhood.deviceState(key("second").address)).capUnits).to.equal(8n);
-  });
-});
-
-describe("rebasing registers", () => {
-  it("sets both, with the reason for all to see", async () => {
-    const { neighbourhood, solar, governed } = await loadFixture(governedStreet);
-    const rebasing = governed.rebaseRegisters(SOLAR, 3n, 0n, "counter replaced");
-    await expect(rebasing)
-      .to.emit(neighbourhood, "RegistersRebased")
-      .withArgs(SOLAR, 1_000n, 500n, 3n, 0n, "counter replaced");
-    const state = await neighbourhood.deviceState(solar.device.address);
-    expect([state.importRegister, state.exportRegister, state.active]).to.deep.equal([3n, 0n, true]);
-  });
-
-  it("closes the delivered days that are not recorded", async () => {
-    const { neighbourhood, solar, governed } = await loadFixture(governedStreet);
-    await governed.rebaseRegisters(SOLAR, 1_000n, 500n, "counter replaced");
-    const profile = await solar.profile({ day: DAY, exports: series(1) });
-    await expectRefusal(neighbourhood.record(profile), neighbourhood, "DayNotAfterLast", DAY, DAY);
-    await time.increaseTo(dayEnd(DAY + 1));
-    const next = await solar.profile({ day: DAY + 1, exports: series(1) });
-    await expect(neighbourhood.record(next)).to.emit(neighbourhood, "ProfileRecorded");
-  });
-
-  it("refuses registers of 2^44", async () => {
-    const { neighbourhood, governed } = await loadFixture(governedStreet);
-    const limit = 2n ** 44n;
-    const refused = [governed.rebaseRegisters(SOLAR, limit, 0, ""), governed.rebaseRegisters(SOLAR, 0, limit, "")];
-    for (const call of refused) await expectRefusal(call, neighbourhood, "RegisterOutOfRange", limit, limit);
-  });
-
-  it("needs a device", async () => {
-    const { neighbourhood, operated, governed, registration } = await loadFixture(governedStreet);
-    await operated.registerMeter(registration);
-    await expectRefusal(governed.rebaseRegisters(9, 0, 0, ""), neighbourhood, "MeterHasNoDevice", 9);
   });
 });
 
