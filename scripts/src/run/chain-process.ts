@@ -2,15 +2,15 @@
  * The local chain as a process of its own: an EDR node of Hardhat behind JSON-RPC on loopback, with the same settings as
  * the contracts' tests, started at the date of the first simulated day.
  *
- * Arguments: port, unix seconds of the first block, number of funded accounts.
+ * Arguments: unix seconds of the first block, number of funded accounts. The system chooses the port; it is printed.
  */
 import hre from "hardhat";
 
 import { DEV_MNEMONIC } from "./accounts.ts";
 
-const [port, startSeconds, accounts] = process.argv.slice(2).map(Number);
-if (port === undefined || startSeconds === undefined || accounts === undefined) {
-  throw new Error("Expected the arguments: port, unix seconds of the first block, number of accounts.");
+const [startSeconds, accounts] = process.argv.slice(2).map(Number);
+if (startSeconds === undefined || accounts === undefined) {
+  throw new Error("Expected the arguments: unix seconds of the first block, number of accounts.");
 }
 
 const server = await hre.network.createServer(
@@ -22,7 +22,7 @@ const server = await hre.network.createServer(
     },
   },
   "127.0.0.1",
-  port,
+  0,
 );
 
 let closing = false;
@@ -36,5 +36,5 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-const { address, port: actualPort } = await server.listen();
-console.log(`The local chain listens at http://${address}:${actualPort}.`);
+const { address, port } = await server.listen();
+console.log(`The local chain listens at http://${address}:${port}.`);

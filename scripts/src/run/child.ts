@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 
+import { waitFor } from "./wait.ts";
+
 const END_WITH_PARENT = new URL("end-with-parent.ts", import.meta.url).href;
 /** How long a child may take to end after SIGTERM before it is killed. */
 const TERM_GRACE_MS = 8_000;
@@ -65,6 +67,19 @@ export class Child {
   /** The end of what it printed. */
   get lastWords(): string {
     return this.#tail.trim();
+  }
+
+  /**
+   * Waits until the process has printed something.
+   *
+   * @returns The first group of the pattern.
+   * @throws Error with the process's last words after `timeoutMs`.
+   */
+  async printed(pattern: RegExp, timeoutMs: number, signal: AbortSignal): Promise<string> {
+    const found = (): string | undefined => pattern.exec(this.#tail)?.[1];
+    const explain = (): string => `Its last words:\n${this.lastWords}`;
+    await waitFor(`${this.name} to be ready`, () => found() !== undefined, { timeoutMs, signal, explain });
+    return found() ?? "";
   }
 
   /** Rejects if the process ends before it was told to. */

@@ -16,7 +16,6 @@ import {
 
 import { Child } from "./child.ts";
 import { ROOT } from "./folder.ts";
-import { waitFor } from "./wait.ts";
 
 /** Chain id of local Hardhat and Anvil chains. */
 export const LOCAL_CHAIN_ID = 31_337;
@@ -54,25 +53,19 @@ export class LocalChain {
    * @param track - Is told of the process as soon as there is one.
    */
   static async start(
-    options: { port: number; startSeconds: number; accounts: number; folder: string },
+    options: { startSeconds: number; accounts: number; folder: string },
     track: (child: Child) => void,
     signal: AbortSignal,
   ): Promise<LocalChain> {
-    const { port, startSeconds, accounts, folder } = options;
-    const args = [port, startSeconds, accounts].map(String);
+    const { startSeconds, accounts, folder } = options;
+    const args = [startSeconds, accounts].map(String);
     const child = new Child("The local chain", [join(import.meta.dirname, "chain-process.ts"), ...args], {
       logFile: join(folder, "chain.log"),
       env: { HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" },
       cwd: ROOT,
     });
     track(child);
-    const chain = new LocalChain(`http://127.0.0.1:${port}`);
-    const answers = async (): Promise<boolean> => {
-      const id = await chain.client.getChainId().catch(() => undefined);
-      return id === LOCAL_CHAIN_ID;
-    };
-    await waitFor("the local chain to answer", answers, { timeoutMs: START_TIMEOUT_MS, signal });
-    return chain;
+    return new LocalChain(await child.printed(/listens at (http:\S+)\.\n/u, START_TIMEOUT_MS, signal));
   }
 
   /** A wallet that sends from a local account. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { dayStart, type Day } from "@commonwatt/sdk/time";
 
+import { z } from "zod";
+
 import { Board } from "../bots/board.ts";
 import { forAll } from "../bots/market.ts";
 import type { Home } from "../households/rows.ts";
@@ -17,10 +19,10 @@ import { type Resident, settle } from "./homes.ts";
 import { LocalChain } from "./local-chain.ts";
 import { writeOracleConfig } from "./oracle-config.ts";
 import { createOracleKeys, provePossessions } from "./oracle-tools.ts";
-import { freePorts } from "./ports.ts";
-import { waitFor } from "./wait.ts";
 
 const ORACLE_START_TIMEOUT_MS = 60_000;
+/** The ports in the oracle's log line "ready". */
+const readyPorts = z.object({ board: z.int(), mqtt: z.int() });
 /** Ether of the account that pays for the oracle's transactions: enough for years of local gas prices. */
 const SUBMITTER_WEI = 10n ** 24n;
 /** The chain starts so long before the first day: everyone is enrolled the evening before. */
@@ -90,12 +92,10 @@ async function start(
 ): Promise<Neighbourhood> {
   const { say } = settings;
   const residents = settle(settings.homes);
-  const [chainPort = 0, mqttPort = 0, boardPort = 0] = await freePorts(3);
-  const boardUrl = `http://127.0.0.1:${boardPort}`;
 
   say("Starting a local chain and deploying the contracts ...");
   const startSeconds = dayStart(settings.firstDay) - ENROLMENT_SECONDS;
-  const chainOptions = { port: chainPort, startSeconds, accounts: accountsFor(residents.length), folder };
+  const chainOptions = { startSeconds, accounts: accountsFor(residents.length), folder };
   const chain = await LocalChain.start(
     chainOptions,
     (child) => {
@@ -105,15 +105,13 @@ async function start(
   );
   signal.throwIfAborted();
   const contracts = await deployContracts(chain.rpcUrl, join(folder, "ignition"));
-  const deployment: Deployment = { ...contracts, rpcUrl: chain.rpcUrl, boardUrl };
+  const deployment: Deployment = { ...contracts, rpcUrl: chain.rpcUrl };
   const deploymentFile = join(folder, "deployment.json");
   await writeFile(deploymentFile, `${JSON.stringify(deployment, undefined, 2)}\n`);
   signal.throwIfAborted();
 
   say(`Enrolling ${residents.length} homes, each with a meter, a device key and a wallet ...`);
   const files = await writeOracleConfig(folder, residents, {
-    mqttPort,
-    boardPort,
     rpcUrl: chain.rpcUrl,
     deploymentFile,
     fuseWatts: settings.capWh * 4,
@@ -133,19 +131,9 @@ async function start(
     cwd: ROOT,
   });
   crew.add(oracle);
-  await waitFor("the oracle to be ready", () => isHealthy(boardUrl), {
-    timeoutMs: ORACLE_START_TIMEOUT_MS,
-    signal,
-    explain: () => `Its last words:\n${oracle.lastWords}`,
-  });
-  const mqttUrl = `mqtt://127.0.0.1:${mqttPort}`;
+  const ready = await oracle.printed(/"event":"ready","ports":(\{[^}]*\})/u, ORACLE_START_TIMEOUT_MS, signal);
+  const ports = readyPorts.parse(JSON.parse(ready));
+  const boardUrl = `http://127.0.0.1:${ports.board}`;
+  const mqttUrl = `mqtt://127.0.0.1:${ports.mqtt}`;
   return { folder, chain, deployment, residents, board: new Board(boardUrl), boardUrl, mqttUrl };
-}
-
-async function isHealthy(boardUrl: string): Promise<boolean> {
-  const response = await fetch(new URL("/api/health", boardUrl), { signal: AbortSignal.timeout(2_000) }).catch(
-    () => undefined,
-  );
-  await response?.body?.cancel();
-  return response?.ok === true;
 }

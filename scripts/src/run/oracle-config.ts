@@ -7,9 +7,10 @@ import type { Resident } from "./homes.ts";
 /** First level of the meters' MQTT topics. */
 export const BASE_TOPIC = "emon";
 
+/** The system chooses a free port, and the oracle logs it: nobody can take it in between. */
+const ANY_PORT = 0;
+
 export type OracleSettings = {
-  readonly mqttPort: number;
-  readonly boardPort: number;
   readonly rpcUrl: string;
   readonly deploymentFile: string;
   /** Most power of any home's connection, W. */
@@ -39,7 +40,7 @@ export async function writeOracleConfig(
     passphrase: join(folder, "passphrase"),
   };
   const config = {
-    broker: { kind: "embedded", host: "127.0.0.1", port: settings.mqttPort },
+    broker: { kind: "embedded", host: "127.0.0.1", port: ANY_PORT },
     baseTopic: BASE_TOPIC,
     dataDir: join(folder, "oracle"),
     keystoreDir: files.keystore,
@@ -65,7 +66,7 @@ export async function writeOracleConfig(
         ...(node.hasGeneration ? [{ input: "E2", meaning: "generationWh" }] : []),
       ],
     })),
-    board: { host: "127.0.0.1", port: settings.boardPort },
+    board: { host: "127.0.0.1", port: ANY_PORT },
   };
   await writeFile(files.config, `${JSON.stringify(config, undefined, 2)}\n`);
   await writeFile(files.passphrase, `${randomBytes(16).toString("hex")}\n`, { mode: 0o600 });
