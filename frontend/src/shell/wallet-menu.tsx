@@ -49,7 +49,9 @@ export function WalletMenu() {
   return (
     <div className="relative">
       <Menu.Root>
-        <Menu.Trigger className={`${buttonClass(me === undefined ? "primary" : "quiet")} max-w-[13.5rem] min-w-40 sm:max-w-64`}>
+        <Menu.Trigger
+          className={`${buttonClass(me === undefined ? "primary" : "quiet")} max-w-[13.5rem] min-w-40 sm:max-w-64`}
+        >
           {me === undefined ? (
             "Choose a wallet"
           ) : (
