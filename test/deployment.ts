@@ -5,6 +5,7 @@ import { artifacts, network } from "hardhat";
 
 import Commonwatt from "../ignition/modules/Commonwatt.ts";
 import DeviceRegistry from "../ignition/modules/DeviceRegistry.ts";
+import HandOver from "../ignition/modules/HandOver.ts";
 import Local from "../ignition/modules/Local.ts";
 import { expectRefusal } from "./fixtures/refusal.ts";
 import { connection, emptyStreet, ethers, loadFixture } from "./fixtures/street.ts";
@@ -17,6 +18,31 @@ const EXAMPLE = JSON.parse(
 
 /** Most bytes of a contract on a chain (EIP-170). */
 const MAX_CODE_BYTES = 24_576;
+
+/** A chain with registry and currency, and all parameters of the module for a public chain. The admin is the stranger. */
+async function publicChain() {
+  const { deviceRegistry, currency, accounts } = await loadFixture(emptyStreet);
+  const parameters: Record<string, string | number> = {
+    deviceRegistry: await deviceRegistry.getAddress(),
+    currency: await currency.getAddress(),
+    retirementWindowDays: 28,
+    admin: accounts.stranger.address,
+    operator: accounts.operator.address,
+    governor: accounts.governor.address,
+    guardian: accounts.guardian.address,
+    treasurer: accounts.treasurer.address,
+  };
+  return { accounts, parameters };
+}
+
+async function deployPublic(parameters: Record<string, string | number>) {
+  const deployed = await connection.ignition.deploy(Commonwatt, { parameters: { Commonwatt: parameters } });
+  return {
+    accessManager: await ethers.getContractAt("AccessManager", await deployed.accessManager.getAddress()),
+    neighbourhood: await ethers.getContractAt("Neighbourhood", await deployed.neighbourhood.getAddress()),
+    marketplace: await ethers.getContractAt("Marketplace", await deployed.marketplace.getAddress()),
+  };
+}
 
 describe("deployment", () => {
   it("puts a whole local market on a chain, run by one account", async () => {
@@ -41,16 +67,38 @@ describe("deployment", () => {
     }
   });
 
-  it("gives each role of a public chain to who was named, and the deployer only the admin's until it is taken", async () => {
-    const { accessManager, accounts } = await loadFixture(emptyStreet);
-    const { deployer, operator, governor, guardian, treasurer } = accounts;
-    const holders = [deployer, operator, governor, guardian, treasurer];
-    for (const [role] of holders.entries()) {
+  it("gives each role of a public chain to who was named for it, and says what it is called", async () => {
+    const { accounts, parameters } = await publicChain();
+    const { accessManager } = await deployPublic(parameters);
+    const { deployer, stranger, operator, governor, guardian, treasurer } = accounts;
+    const holders = [stranger, operator, governor, guardian, treasurer];
+    for (const role of holders.keys()) {
       for (const [index, holder] of holders.entries()) {
-        const [isMember] = await accessManager.hasRole(BigInt(role), holder.address);
-        expect(isMember, `role ${role} of holder ${index}`).to.equal(role === index);
+        const [isHolder] = await accessManager.hasRole(role, holder.address);
+        expect(isHolder, `role ${role} of holder ${index}`).to.equal(role === index);
       }
+      // Until the new admin takes it over, see the module HandOver.
+      expect((await accessManager.hasRole(role, deployer.address))[0]).to.equal(role === 0);
     }
+    const labels = await accessManager.queryFilter(accessManager.filters.RoleLabel());
+    expect(labels.map(({ args }) => args.label).sort()).to.deep.equal([
+      "governor",
+      "guardian",
+      "operator",
+      "treasurer",
+    ]);
+  });
+
+  it("is handed over to the admin, who takes the deployer's role away", async () => {
+    const { accounts, parameters } = await publicChain();
+    const { accessManager } = await deployPublic(parameters);
+    const { deployer, stranger } = accounts;
+    await connection.ignition.deploy(HandOver, {
+      parameters: { HandOver: { accessManager: await accessManager.getAddress(), deployer: deployer.address } },
+      defaultSender: stranger.address,
+    });
+    expect((await accessManager.hasRole(0, deployer.address))[0]).to.equal(false);
+    expect((await accessManager.hasRole(0, stranger.address))[0]).to.equal(true);
   });
 
   it("puts one device registry on a chain", async () => {
@@ -59,17 +107,7 @@ describe("deployment", () => {
   });
 
   it("is refused with the example's parameters, as long as one is not filled in", async () => {
-    const { deviceRegistry, currency, accounts } = await loadFixture(emptyStreet);
-    const filled: Record<string, string | number> = {
-      deviceRegistry: await deviceRegistry.getAddress(),
-      currency: await currency.getAddress(),
-      retirementWindowDays: 28,
-      admin: accounts.deployer.address,
-      operator: accounts.operator.address,
-      governor: accounts.governor.address,
-      guardian: accounts.guardian.address,
-      treasurer: accounts.treasurer.address,
-    };
+    const { parameters: filled } = await publicChain();
     expect(Object.keys(EXAMPLE.Commonwatt).sort()).to.deep.equal(Object.keys(filled).sort());
     const before = await ethers.provider.getBlockNumber();
     for (const [name, value] of Object.entries(EXAMPLE.Commonwatt)) {
