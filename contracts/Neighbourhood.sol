@@ -560,9 +560,10 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
             uint32[] calldata energies = ranges[r].energyWh;
             if (energies.length == 0) continue;
             uint256 first = ranges[r].firstInterval;
-            uint256 last = first + energies.length - 1;
+            uint256 dayEnd = dayStart + Calendar.INTERVALS_PER_DAY;
+            // The first interval outside is named.
             require(first >= dayStart, IntervalOutsideDay(first, day));
-            require(last < dayStart + Calendar.INTERVALS_PER_DAY, IntervalOutsideDay(last, day));
+            require(first + energies.length <= dayEnd, IntervalOutsideDay(first > dayEnd ? first : dayEnd, day));
             uint256 offset = first - dayStart;
             for (uint256 i = 0; i < energies.length; ++i) takenWh[offset + i] += energies[i];
             if (offset < low) low = offset;
