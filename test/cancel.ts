@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { MaxUint256 } from "ethers";
 
+import { typesOf } from "./fixtures/actions.ts";
 import { expectRefusal } from "./fixtures/refusal.ts";
-import { loadFixture } from "./fixtures/street.ts";
+import { key, loadFixture } from "./fixtures/street.ts";
 import { each, NO_LIMIT, sunnyMarket } from "./fixtures/trade.ts";
 
 const LAST_NONCE = 2n ** 64n - 1n;
@@ -40,6 +42,22 @@ describe("cancel", () => {
     const { marketplace, accounts, fillOf, buy } = await loadFixture(sunnyMarket);
     for (const other of [accounts.bob, accounts.carol, accounts.stranger]) await marketplace.connect(other).cancel(1n);
     await expect(buy(accounts.bob, await fillOf([1]))).to.emit(marketplace, "OfferFilled");
+  });
+
+  it("leaves the offers of a seller whose address falls on the same bit of the set of cancellers", async () => {
+    const { marketplace, marketplaceDomain, accounts, fillOf, buy } = await loadFixture(sunnyMarket);
+    const { alice, bob, stranger } = accounts;
+    const bit = (address: string) => BigInt(address) % 192n;
+    // One of 192 keys has the bit: 10,000 names without one are beyond all chance.
+    const names = Array.from({ length: 10_000 }, (_, i) => `neighbour on the bit ${i}`);
+    const other = names.find((name) => bit(key(name).address) === bit(alice.address));
+    const seller = key(other ?? "");
+    const content = { seller: seller.address, offerNonce: 1n, nonce: 0n, deadline: MaxUint256 };
+    const signature = await seller.signTypedData(marketplaceDomain, typesOf("Cancel"), content);
+    await marketplace.connect(stranger).cancelBySig(seller.address, 1n, MaxUint256, signature);
+    expect((await marketplace.offerStatus(seller.address, 1n)).active).to.equal(false);
+    expect((await marketplace.offerStatus(alice.address, 1n)).active).to.equal(true);
+    await expect(buy(bob, await fillOf([1]))).to.emit(marketplace, "OfferFilled");
   });
 
   it("is refused for an offer that is void already", async () => {

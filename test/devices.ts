@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 
 import { dayEnd, FIRST_DAY, series } from "./fixtures/calendar.ts";
-import { signRegistration } from "./fixtures/profiles.ts";
+import { REGISTRATION_TYPES, signRegistration } from "./fixtures/profiles.ts";
+import { toCompact, toHighS } from "./fixtures/signatures.ts";
 import {
   addDevice,
   addMeter,
@@ -64,6 +65,24 @@ describe("registering a device", () => {
     await expect(operated.registerDevice({ ...registration, possession: "0x" }))
       .to.be.revertedWithCustomError(deviceRegistry, "PossessionNotProven")
       .withArgs(device.address, ZeroAddress);
+  });
+
+  it("is refused with somebody else's signature over it, naming who signed", async () => {
+    const { operated, deviceRegistry, device, domain, registration } = await loadFixture(bareMeter);
+    const thief = key("thief");
+    const possession = await thief.signTypedData(domain, REGISTRATION_TYPES, registration);
+    await expect(operated.registerDevice({ ...registration, possession }))
+      .to.be.revertedWithCustomError(deviceRegistry, "PossessionNotProven")
+      .withArgs(device.address, thief.address);
+  });
+
+  it("is refused with a malleable or short signature", async () => {
+    const { operated, deviceRegistry, device, registration } = await loadFixture(bareMeter);
+    for (const change of [toHighS, toCompact]) {
+      await expect(operated.registerDevice({ ...registration, possession: change(registration.possession) }))
+        .to.be.revertedWithCustomError(deviceRegistry, "PossessionNotProven")
+        .withArgs(device.address, ZeroAddress);
+    }
   });
 
   it("is refused with another meter, other registers or another device than the signed ones", async () => {

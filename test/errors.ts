@@ -17,7 +17,6 @@ const OUT_OF_REACH: Record<string, string> = {
   ERC1155InvalidSender: "nobody is approved by the zero address",
   ERC20InvalidApprover: "nobody sends for the zero address",
   ERC20InvalidSender: "nobody is approved by the zero address",
-  SafeCastOverflowedUintDowncast: "days fit 16 bits until the year 2149, filled energy 128 bits for ever",
   StringsInsufficientHexLength: "an address has as many digits as are asked for",
   ECDSAInvalidSignature: "OpenZeppelin's permit of the demo currency: not ours to test",
   ECDSAInvalidSignatureLength: "OpenZeppelin's permit of the demo currency: not ours to test",

@@ -2,7 +2,8 @@ import { expect } from "chai";
 
 import { dayEnd, firstInterval, series, tokenId } from "./fixtures/calendar.ts";
 import { PUPPET_DAY, PUPPET_METER, puppetStreet, REACTION } from "./fixtures/puppets.ts";
-import { addDevice, addMeter, ethers, loadFixture, time } from "./fixtures/street.ts";
+import { encodeImports, hashImports } from "./fixtures/profiles.ts";
+import { addDevice, addMeter, ethers, loadFixture, SOLAR, time } from "./fixtures/street.ts";
 
 const NO_ONE = ethers.ZeroAddress;
 
@@ -99,4 +100,69 @@ describe("a meter owned by a contract", () => {
       .to.be.revertedWithCustomError(open.token, "ReceiverRefused")
       .withArgs(owner);
   });
+
+  for (const [what, look] of [
+    [
+      "what is left of its imports",
+      ({ neighbourhood, house }: PuppetStreet) => ({
+        contract: neighbourhood,
+        data: neighbourhood.interface.encodeFunctionData("remainingImportsHash", [PUPPET_METER, PUPPET_DAY]),
+        answer: hashImports(PUPPET_DAY, encodeImports(series(3, 9, 1))),
+        house,
+      }),
+    ],
+    [
+      "its balance",
+      ({ token, house, wallet }: PuppetStreet) => ({
+        contract: token,
+        data: token.interface.encodeFunctionData("balanceOf", [wallet, first]),
+        answer: token.interface.encodeFunctionResult("balanceOf", [30n]),
+        house,
+      }),
+    ],
+  ] as const) {
+    it(`finds ${what} booked when it looks from inside its hook`, async () => {
+      const open = await loadFixture(walletStreet);
+      const { contract, data, answer, house } = look(open);
+      await open.puppet.react(REACTION.call, await contract.getAddress(), data);
+      const profile = await house.profile({ day: PUPPET_DAY, imports: series(3, 9, 1), exports: series(30, 0, 1) });
+      await open.neighbourhood.record(profile);
+      expect(await open.puppet.result()).to.equal(answer);
+    });
+  }
 });
+
+describe("a contract that is sent tokens", () => {
+  it("may use them from inside its hook, once", async () => {
+    const { neighbourhood, token, house, puppet, solar, accounts } = await loadFixture(puppetStreet);
+    const imports = series(30, 0, 1);
+    await neighbourhood.record(await house.profile({ day: PUPPET_DAY, imports }));
+    await neighbourhood.record(await solar.profile({ day: PUPPET_DAY, exports: series(60, 0, 1) }));
+    const { alice } = accounts;
+    const ranges = [{ meter: SOLAR, firstInterval: firstInterval(PUPPET_DAY), energyWh: [30] }];
+    const retirement = { meter: PUPPET_METER, day: PUPPET_DAY, remainingImports: encodeImports(imports), ranges };
+    const { interface: abi } = neighbourhood;
+    await puppet.react(REACTION.call, await neighbourhood.getAddress(), abi.encodeFunctionData("retire", [retirement]));
+    const id = tokenId(SOLAR, firstInterval(PUPPET_DAY));
+    const give = () => token.connect(alice).safeTransferFrom(alice.address, puppet, id, 30n, "0x");
+    await give();
+    expect(await puppet.succeeded()).to.equal(true);
+    expect(await token.balanceOf(puppet, id)).to.equal(0n);
+    await give();
+    expect(await puppet.result()).to.equal(abi.encodeErrorResult("StaleRemainingImports", [PUPPET_METER, PUPPET_DAY]));
+    expect(await token.balanceOf(puppet, id)).to.equal(30n);
+  });
+});
+
+/** The puppet's street, after a first answer: what the puppet writes down from now on replaces words, which fits its gas. */
+async function walletStreet() {
+  const open = await puppetStreet();
+  const { neighbourhood, token, puppet, solar, accounts } = open;
+  await neighbourhood.record(await solar.profile({ day: PUPPET_DAY, exports: series(1, 0, 1) }));
+  await puppet.react(REACTION.call, await token.getAddress(), token.interface.encodeFunctionData("neighbourhood"));
+  const id = tokenId(SOLAR, firstInterval(PUPPET_DAY));
+  await token.connect(accounts.alice).safeTransferFrom(accounts.alice.address, puppet, id, 1n, "0x");
+  return { ...open, wallet: await puppet.getAddress() };
+}
+
+type PuppetStreet = Awaited<ReturnType<typeof walletStreet>>;

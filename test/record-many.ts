@@ -1,8 +1,10 @@
 import { expect } from "chai";
 
-import { dayEnd, FIRST_DAY, series } from "./fixtures/calendar.ts";
+import { dayEnd, FIRST_DAY, firstInterval, series, tokenId } from "./fixtures/calendar.ts";
+import { signIntervals, type SignedProfile, signProfile } from "./fixtures/profiles.ts";
 import { PUPPET_DAY, puppetStreet, REACTION } from "./fixtures/puppets.ts";
-import { ethers, loadFixture, street, time } from "./fixtures/street.ts";
+import { toCompact } from "./fixtures/signatures.ts";
+import { CAP_UNITS, ethers, key, loadFixture, PLANT, SOLAR, street, time } from "./fixtures/street.ts";
 
 const NO_ONE = ethers.ZeroAddress;
 const EVERY = series(1);
@@ -87,5 +89,46 @@ describe("recordMany", () => {
   it("returns 0 for an empty batch", async () => {
     const { neighbourhood } = await loadFixture(street);
     expect(await neighbourhood.recordMany.staticCall([])).to.equal(0n);
+  });
+
+  it("skips each kind of bad profile with the values record names", async () => {
+    const { neighbourhood, token, solar, home, plant, domain, accounts } = await loadFixture(street);
+    await neighbourhood.connect(accounts.guardian).revokeDevice(PLANT);
+    const day = FIRST_DAY;
+    const good = { day, importRegister: 1_200n, exportRegister: 700n, imports: series(2), exports: series(2) };
+    const sign = (change: Partial<typeof good> & { quality?: bigint }) =>
+      signProfile(solar.device, domain, { ...good, ...change });
+    const forger = key("forger");
+    const limit = 1n << 44n;
+    const first = firstInterval(day);
+    const bad: [string, unknown[], SignedProfile][] = [
+      ["UnknownDevice", [forger.address], await signProfile(forger, domain, good)],
+      ["DeviceTombstoned", [plant.device.address, PLANT], await plant.profile({ day })],
+      ["MalformedSignature", [64], { ...(await sign({})), signature: toCompact((await sign({})).signature) }],
+      ["DayNotAfterLast", [day - 1, day - 1], await sign({ day: day - 1 })],
+      ["RegisterOutOfRange", [limit, limit], await sign({ importRegister: limit })],
+      ["RegisterBackwards", [499, 500], await sign({ exportRegister: 499n })],
+      ["IntervalAboveCap", [first + 7, CAP_UNITS + 1, CAP_UNITS], await sign({ imports: series(CAP_UNITS + 1, 7, 1) })],
+      ["InvalidQuality", [3], await sign({ quality: 3n })],
+      ["MissingIntervalNotZero", [first, 4], await sign({ quality: 2n })],
+      ["IntervalsExceedRegister", [192, 191], await sign({ importRegister: 1_191n })],
+      ["InvalidIntervalsLength", [2, 384], await signIntervals(solar.device, domain, { ...good, intervals: "0x0000" })],
+    ];
+    const profiles = [
+      await home.profile({ day, imports: EVERY }),
+      ...bad.map(([, , profile]) => profile),
+      await sign({}),
+    ];
+    expect(await neighbourhood.recordMany.staticCall(profiles)).to.equal(2n);
+    const sent = await neighbourhood.recordMany(profiles);
+    const skipped = await neighbourhood.queryFilter(neighbourhood.filters.ProfileSkipped(), sent.blockNumber ?? 0);
+    expect(skipped.map(({ args }) => [args.index, args.day, args.reason])).to.deep.equal(
+      bad.map(([name, values, profile], i) => [
+        BigInt(i + 1),
+        BigInt(profile.day),
+        neighbourhood.interface.encodeErrorResult(name as never, values as never),
+      ]),
+    );
+    expect(await token.balanceOf(accounts.alice.address, tokenId(SOLAR, first))).to.equal(2n);
   });
 });

@@ -182,6 +182,15 @@ describe("record", () => {
       await expectRefusal(recording, neighbourhood, "DayNotOver", day, dayEnd(day), dayEnd(DAY + 2));
     });
 
+    it("takes the last day that fits its word, and refuses the one after it", async () => {
+      const { neighbourhood, solar } = await loadFixture(street);
+      await time.increaseTo(dayEnd(65_536));
+      await neighbourhood.record(await solar.profile({ day: 65_535, exports: SUN }));
+      expect((await neighbourhood.deviceState(solar.device.address)).lastDay).to.equal(65_535n);
+      const recording = neighbourhood.record(await solar.profile({ day: 65_536 }));
+      await expectRefusal(recording, neighbourhood, "SafeCastOverflowedUintDowncast", 16, 65_536);
+    });
+
     it("refuses a replayed profile", async () => {
       const { neighbourhood, solar } = await loadFixture(street);
       const profile = await solar.profile({ day: DAY, exports: SUN });
