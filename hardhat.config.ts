@@ -74,6 +74,12 @@ export default defineConfig({
       "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol",
     ],
   },
+  test: {
+    solidity: {
+      fuzz: { runs: 200 },
+      invariant: { runs: 6, depth: 50, failOnRevert: true, shrinkRunLimit: 100 },
+    },
+  },
   networks: {
     default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     // `hardhat node --network demo`: a local chain whose clock starts at any date and moves only as its driver says.
