@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { Aedes } from "aedes";
 
 import type { MessageHandler } from "./message.ts";
@@ -14,6 +15,7 @@ const MAX_CONNECTIONS = 1_000;
  * Starts an MQTT broker in this process. A message of QoS 1 or 2 is acknowledged only after `handle` has taken it; when
  * `handle` fails, the connection is dropped, so the sender sends it again.
  *
+ * @throws CommonwattError when it cannot listen there, with nothing left open.
  * @param onError - Told of every message that could not be taken, and of broken connections.
  */
 export async function startEmbeddedBroker(
@@ -51,7 +53,14 @@ export async function startEmbeddedBroker(
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.listen(port, host);
-  await once(server, "listening");
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    // An open broker would keep the process alive that cannot do without it.
+    await closeBroker(broker);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommonwattError(`The embedded broker cannot listen on ${host}:${port}: ${reason}`);
+  }
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
@@ -61,12 +70,16 @@ export async function startEmbeddedBroker(
           resolve();
         }),
       );
-      await new Promise<void>((resolve) => {
-        broker.close(() => {
-          resolve();
-        });
-      });
+      await closeBroker(broker);
       await closed;
     },
   };
+}
+
+function closeBroker(broker: Aedes): Promise<void> {
+  return new Promise((resolve) => {
+    broker.close(() => {
+      resolve();
+    });
+  });
 }
