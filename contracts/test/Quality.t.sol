@@ -23,12 +23,16 @@ contract QualityTest is Test {
         assertFalse(Quality.isValid(quality | (1 << bound(high, 192, 255))));
     }
 
-    function test_fuzz_hasMissing_andIsMissing_ofOneInterval(uint256 index, uint256 value) external pure {
-        index = bound(index, 0, 95);
-        value = bound(value, 0, 2);
-        uint256 quality = value << (2 * index);
-        assertEq(Quality.hasMissing(quality), value == 2);
-        for (uint256 i = 0; i < 96; ++i) assertEq(Quality.isMissing(quality, i), i == index && value == 2);
+    function test_hasMissing_andIsMissing_ofEverySingleInterval() external pure {
+        for (uint256 index = 0; index < 96; ++index) {
+            for (uint256 value = 0; value < 3; ++value) {
+                uint256 quality = value << (2 * index);
+                assertTrue(Quality.isValid(quality));
+                assertEq(Quality.hasMissing(quality), value == 2);
+                assertEq(Quality.isMissing(quality, index), value == 2);
+                assertFalse(Quality.isMissing(quality, (index + 1) % 96));
+            }
+        }
     }
 
     function test_fuzz_isMissing_equalsPlain(uint256 seed) external pure {
