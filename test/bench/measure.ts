@@ -105,6 +105,14 @@ async function retire(): Promise<Row[]> {
   return rows;
 }
 
+/** The seller once cancelled another offer, so that nonce and state of this one are looked up. */
+async function fillAfterCancel(): Promise<Row[]> {
+  const { marketplace, accounts, fillOf } = await trade();
+  await marketplace.connect(accounts.alice).cancel(99n);
+  const gas = await gasOf(marketplace.connect(accounts.bob).fill(await fillOf(1, 12), MAX_PAYMENT));
+  return [{ bench: "fill", intervals: 1, sellerCancelledBefore: 1, gas }];
+}
+
 /** Plain OpenZeppelin ERC-1155 on the same chain, with the same compiler. */
 async function openZeppelin(): Promise<Row[]> {
   const { accounts } = await loadFixture(market);
@@ -156,6 +164,7 @@ export async function measure(): Promise<Row[]> {
     () => recordMint("recordMintWorstAlignment", WORST_FROM),
     fill,
     fillWithCharge,
+    fillAfterCancel,
     retire,
     transfer,
     openZeppelin,
