@@ -91,6 +91,7 @@ abstract contract EnergyActions is System {
         neighbourhood.record(profile);
         _note(meter, profile);
         _refuse(profile, "a day was recorded twice");
+        _refuseSecond(meter, profile);
     }
 
     /// @dev All meters, the revoked ones too, and one of them twice: exactly the good ones are recorded, once.
@@ -274,6 +275,18 @@ abstract contract EnergyActions is System {
             revert(otherwise);
         } catch {
             ++_counters.refusedProfiles;
+        }
+    }
+
+    /// @dev The day again and the day before, with registers that have room for it, signed by the device itself.
+    function _refuseSecond(uint32 meter, SignedProfile memory profile) private {
+        (, uint256 importUnits, uint256 exportUnits) = PlainDayLanes.scan(profile.intervals, 32_767);
+        profile.importRegister += uint64(importUnits);
+        profile.exportRegister += uint64(exportUnits);
+        for (uint32 back = 0; back < 2; ++back) {
+            profile.day -= back;
+            _signProfile(_deviceKeys[meter], profile);
+            _refuse(profile, "a day was recorded out of order");
         }
     }
 

@@ -65,6 +65,8 @@ abstract contract MoneyActions is EnergyActions {
         if (_sum(series) == 0) return;
         if (!_isOpen(offer)) return _refuseFill(buyer, _fills(signed, series, false), "a dead offer was filled");
         if (offer.maxWh != 0 && _sum(series) > _leftWh(offer)) {
+            // By the least amount first.
+            _limit(series, _leftWh(offer) + unitWhOf(offer.meter), unitWhOf(offer.meter));
             _refuseFill(buyer, _fills(signed, series, false), "more was sold than offered");
             _limit(series, _leftWh(offer), unitWhOf(offer.meter));
             if (_sum(series) == 0) return;
