@@ -12,8 +12,11 @@ import {
     MeterRegistration
 } from "../types/Meters.sol";
 import {Retirement, SignedProfile} from "../types/Profiles.sol";
+import {IAccounts} from "./IAccounts.sol";
 import {IDeviceRegistry} from "./IDeviceRegistry.sol";
 import {IEnergyToken} from "./IEnergyToken.sol";
+import {ISettlement} from "./ISettlement.sol";
+import {ISharing} from "./ISharing.sol";
 import {ISignedActions} from "./ISignedActions.sol";
 
 /// @title Neighbourhood
@@ -22,7 +25,7 @@ import {ISignedActions} from "./ISignedActions.sol";
 /// contract on this chain; registers never decrease except by a governed, logged rebase; tokens are minted only out of
 /// signed export and retired only against signed import of the same interval.
 /// What keeps it live: anyone may submit a signed profile; one bad profile or refusing receiver never stops a batch.
-interface INeighbourhood is ISignedActions {
+interface INeighbourhood is ISignedActions, IAccounts, ISharing, ISettlement {
     event MemberAdmitted(address indexed member);
     event MemberRemoved(address indexed member);
     event MeterRegistered(
@@ -144,8 +147,8 @@ interface INeighbourhood is ISignedActions {
     /// closed and a new number registered for the new owner. Role: operator.
     function registerMeter(MeterRegistration calldata registration) external;
 
-    /// @notice Ends a meter: its device is revoked and it takes no other. Its tokens and signed imports stay usable. Role:
-    /// operator.
+    /// @notice Ends a meter: its device is revoked and it takes no other. Its tokens, signed imports and prepaid balance stay
+    /// the owner's. Not while a closing window is open, if the meter shares. Role: operator.
     function closeMeter(uint32 meter) external;
 
     /// @notice Sets the cap of a meter for every day that is not recorded yet, delivered ones included. Role: governor.
@@ -158,10 +161,11 @@ interface INeighbourhood is ISignedActions {
     function registerDevice(DeviceRegistration calldata registration) external;
 
     /// @notice Replaces a meter's device (active or revoked): the state moves, the old key is tombstoned for ever.
-    /// The opening registers must equal the meter's current ones. Role: operator.
+    /// The opening registers must equal the meter's current ones. The active device of a sharing meter is replaced from
+    /// tomorrow on, see `applyChanges`; a revoked one at once, with every delivered day closed. Role: operator.
     function rotateDevice(DeviceRegistration calldata registration) external;
 
-    /// @notice Ends a device at once. Role: guardian.
+    /// @notice Ends a device at once; a day that is announced already is still settled. Role: guardian.
     function revokeDevice(uint32 meter) external;
 
     /// @notice Ends the device of a meter the caller owns, at once.
@@ -182,7 +186,8 @@ interface INeighbourhood is ISignedActions {
 
     // ---------------------------------------------------------------- recording
 
-    /// @notice Records one meter-day and mints its export to the meter's owner. Anyone may submit.
+    /// @notice Records one meter-day and mints its export to the meter's owner. Anyone may submit. Days on which the meter
+    /// shares are settled instead.
     function record(SignedProfile calldata profile) external;
 
     /// @notice Records many meter-days. A profile that cannot be recorded is skipped with an event.

@@ -30,7 +30,7 @@ enum Custody {
     SecureElement
 }
 
-/// @notice Signature scheme of a device. P-256 is reserved: registering one reverts until it is supported.
+/// @notice Signature scheme of a device. The address of a P-256 device is the last 20 bytes of keccak256(0x01 || x || y).
 enum KeyType {
     Secp256k1,
     P256
@@ -69,6 +69,14 @@ struct DeviceState {
     uint64 exportRegister; // cumulative export at the end of `lastDay`, meter units
     uint16 capUnits; // most energy in either direction per interval, meter units
     uint8 unitExponent;
+    bool sharing; // its days are settled; false: they are recorded
+    bool community; // shares at the community price; the limits are then 0
+    uint8 seat; // bit of the meter in announcements, if it shares
+    bool settingsQueued; // see `queuedSettings`
+    bool deviceQueued; // see `queuedDevice`
+    uint16 askTicks; // lowest price for its export
+    uint16 bidTicks; // highest price for its import, network charge included
+    uint56 balanceBaseUnits; // prepaid balance of the meter
 }
 
 /// @notice A device as the operator registers it, with the device's own signature as proof of possession.
@@ -81,5 +89,5 @@ struct DeviceRegistration {
     uint64 exportRegister; // register at the moment of registration, meter units
     KeyType keyType;
     Custody custody;
-    bytes possession;
+    bytes possession; // 65 bytes r, s, v, or 128 bytes r, s, x, y of a P-256 device
 }

@@ -10,7 +10,7 @@ struct SignedProfile {
     uint64 exportRegister; // cumulative export at the day's end, meter units
     uint256 quality; // two bits per interval, interval 0 lowest: 0 measured, 1 estimated, 2 missing
     bytes intervals; // 384 bytes: 96 x (uint16 import, uint16 export), big-endian, meter units
-    bytes signature; // 65 bytes r, s, v with low s
+    bytes signature; // low s; 65 bytes r, s, v, or 128 bytes r, s, x, y of a P-256 device
 }
 
 /// @notice Energy of one meter over contiguous intervals.
