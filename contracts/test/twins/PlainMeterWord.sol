@@ -13,7 +13,15 @@ struct PlainLanes {
     uint256 unitExponent;
     uint256 active;
     uint256 tombstoned;
-    uint256 reserved;
+    uint256 sharing;
+    uint256 community;
+    uint256 settingsQueued;
+    uint256 deviceQueued;
+    uint256 free;
+    uint256 seat;
+    uint256 askTicks;
+    uint256 bidTicks;
+    uint256 balance;
 }
 
 /// @title PlainMeterWord
@@ -29,11 +37,27 @@ library PlainMeterWord {
         (lanes.unitExponent, rest) = (rest % 4, rest / 4);
         (lanes.active, rest) = (rest % 2, rest / 2);
         (lanes.tombstoned, rest) = (rest % 2, rest / 2);
-        lanes.reserved = rest;
+        (lanes.sharing, rest) = (rest % 2, rest / 2);
+        (lanes.community, rest) = (rest % 2, rest / 2);
+        (lanes.settingsQueued, rest) = (rest % 2, rest / 2);
+        (lanes.deviceQueued, rest) = (rest % 2, rest / 2);
+        (lanes.free, rest) = (rest % 2, rest / 2);
+        (lanes.seat, rest) = (rest % 2 ** 8, rest / 2 ** 8);
+        (lanes.askTicks, rest) = (rest % 2 ** 16, rest / 2 ** 16);
+        (lanes.bidTicks, rest) = (rest % 2 ** 16, rest / 2 ** 16);
+        lanes.balance = rest;
     }
 
     function encode(PlainLanes memory lanes) internal pure returns (MeterWord) {
-        uint256 word = lanes.reserved;
+        uint256 word = lanes.balance;
+        word = word * 2 ** 16 + lanes.bidTicks;
+        word = word * 2 ** 16 + lanes.askTicks;
+        word = word * 2 ** 8 + lanes.seat;
+        word = word * 2 + lanes.free;
+        word = word * 2 + lanes.deviceQueued;
+        word = word * 2 + lanes.settingsQueued;
+        word = word * 2 + lanes.community;
+        word = word * 2 + lanes.sharing;
         word = word * 2 + lanes.tombstoned;
         word = word * 2 + lanes.active;
         word = word * 4 + lanes.unitExponent;
