@@ -25,7 +25,8 @@ export function wholeBigint(what: string, value: bigint | number, limit: bigint)
   return integer;
 }
 
-/** `dividend / divisor`, rounded up. Both non-negative, `divisor` above zero. */
+/** `dividend / divisor`, rounded up, towards plus infinity also below zero. `divisor` is above zero. */
 export function divideUp(dividend: bigint, divisor: bigint): bigint {
-  return (dividend + divisor - 1n) / divisor;
+  // Division of bigints rounds towards zero, which is up for what is negative.
+  return dividend > 0n ? (dividend + divisor - 1n) / divisor : dividend / divisor;
 }
