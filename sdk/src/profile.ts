@@ -140,7 +140,9 @@ export function vector(what: string, values: readonly number[], max: number): re
   }
   // Index loop: forEach would skip the holes of a sparse array.
   for (let index = 0; index < INTERVALS_PER_DAY; index++) {
-    wholeNumber(`${what}[${index}]`, values[index] ?? Number.NaN, 0, max);
+    const value = values[index] ?? Number.NaN;
+    // A street's day has fifty thousand of them: the name is only put together for one that is wrong.
+    if (!Number.isInteger(value) || value < 0 || value > max) wholeNumber(`${what}[${index}]`, value, 0, max);
   }
   return values;
 }
