@@ -3,7 +3,8 @@ import { type Address, type Hex, hashTypedData, keccak256, recoverTypedDataAddre
 import type { Eip712Domain } from "./domains.ts";
 import type { MeterNumber } from "./ids.ts";
 import { type DayProfile, encodeIntervals, encodeQuality } from "./profile.ts";
-import { assertCanonicalSignature } from "./signatures.ts";
+import { recoverP256 } from "./p256.ts";
+import { assertCanonicalSignature, isP256Signature } from "./signatures.ts";
 
 /** The contract's `SignedProfile`: what `record` takes. Quantities in the meter's unit. */
 export type SignedProfile = {
@@ -14,7 +15,7 @@ export type SignedProfile = {
   quality: bigint;
   /** 384 bytes. */
   intervals: Hex;
-  /** 65 bytes r, s, v with low s. */
+  /** Low s; 65 bytes r, s, v, or 128 bytes r, s, x, y of a P-256 device. */
   signature: Hex;
 };
 
@@ -54,7 +55,7 @@ export function hashDayProfile(domain: Eip712Domain, profile: DayProfile): Hex {
 /**
  * A profile and its device's signature, in the shape `record` takes.
  *
- * @throws InvalidValueError when the signature is not 65 bytes with low s and v 27 or 28: the contract would refuse it.
+ * @throws InvalidValueError when the signature is not of the one form of its kind that the contract accepts.
  */
 export function toSignedProfile(profile: DayProfile, signature: Hex): SignedProfile {
   assertCanonicalSignature(signature);
@@ -68,14 +69,21 @@ export function toSignedProfile(profile: DayProfile, signature: Hex): SignedProf
   };
 }
 
+/** The 32 bytes that the device of a signed profile has signed. */
+export function hashSignedProfile(domain: Eip712Domain, profile: Omit<SignedProfile, "signature">): Hex {
+  return hashTypedData(typedDataOf(domain, profile));
+}
+
 /**
- * The address whose key signed a profile. Any well-formed signature recovers *some* address: compare it with the
- * meter's device.
+ * The address whose key signed a profile. Any well-formed secp256k1 signature recovers *some* address: compare it with
+ * the meter's device.
  *
- * @throws InvalidValueError when the signature is malformed or malleable, as in the contract.
+ * @throws InvalidValueError when the signature is malformed or malleable, as in the contract, or when the P-256 key it
+ * names has not made it.
  */
 export async function recoverDevice(domain: Eip712Domain, profile: SignedProfile): Promise<Address> {
   assertCanonicalSignature(profile.signature);
+  if (isP256Signature(profile.signature)) return recoverP256(hashSignedProfile(domain, profile), profile.signature);
   return recoverTypedDataAddress({ ...typedDataOf(domain, profile), signature: profile.signature });
 }
 
