@@ -91,3 +91,35 @@ export type Claims = {
 
 /** Effective prices are ticks x 2^30. */
 export const EFFECTIVE_BITS = 30n;
+
+/** How a meter trades. The contract's `Settings`. */
+export type Settings = Limits & { sharing: boolean; community: boolean };
+
+/** What the contract's `deviceState` returns. */
+export type DeviceState = Settings & {
+  meter: number;
+  /** False once revoked or rotated out. */
+  active: boolean;
+  /** Last day consumed. */
+  lastDay: number;
+  /** Meter units, as are the cap and the other register. */
+  importRegister: bigint;
+  exportRegister: bigint;
+  capUnits: number;
+  unitExponent: number;
+  /** Bit of the meter in announcements, if it shares. */
+  seat: number;
+  settingsQueued: boolean;
+  deviceQueued: boolean;
+  balanceBaseUnits: bigint;
+};
+
+/** What the contract's `market` returns: the window of the last announced day. */
+export type MarketState = {
+  /** Last announced day; every earlier one is settled or void. */
+  day: number;
+  /** Unix seconds. */
+  openedAt: number;
+  /** Unix seconds; 0: not yet, or void. */
+  settledAt: number;
+};
