@@ -8,10 +8,14 @@ import {
   approvalTypedData,
   cancelAllTypedData,
   cancelTypedData,
+  defundMeterTypedData,
   fillManyTypedData,
+  fundMeterTypedData,
   retireTypedData,
   revokeDeviceTypedData,
+  setSettingsTypedData,
   transferBatchTypedData,
+  withdrawTypedData,
 } from "./actions.ts";
 import { marketplaceDomain, neighbourhoodDomain, tokenDomain } from "./domains.ts";
 import { encodeRemainingImports } from "./remaining-imports.ts";
@@ -29,6 +33,14 @@ const retirement = {
 const actions = {
   retire: retireTypedData(neighbourhoodDomain(AT), retirement, relayed),
   revokeDevice: revokeDeviceTypedData(neighbourhoodDomain(AT), { meter: 7, ...relayed }),
+  withdraw: withdrawTypedData(neighbourhoodDomain(AT), { account, to: other, amountBaseUnits: 5n, ...relayed }),
+  fundMeter: fundMeterTypedData(neighbourhoodDomain(AT), { meter: 7, amountBaseUnits: 5n, ...relayed }),
+  defundMeter: defundMeterTypedData(neighbourhoodDomain(AT), { meter: 7, amountBaseUnits: 5n, ...relayed }),
+  setSettings: setSettingsTypedData(neighbourhoodDomain(AT), {
+    meter: 7,
+    settings: { sharing: true, community: false, askTicks: 1_000, bidTicks: 2_000 },
+    ...relayed,
+  }),
   approval: approvalTypedData(tokenDomain(AT), { owner: account, operator: other, approved: true, ...relayed }),
   transferBatch: transferBatchTypedData(tokenDomain(AT), {
     from: account,

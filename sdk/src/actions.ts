@@ -3,6 +3,7 @@ import type { Address, Hex } from "viem";
 import type { Eip712Domain } from "./domains.ts";
 import { type Fill, hashOrders } from "./offers.ts";
 import type { EnergyRange } from "./remaining-imports.ts";
+import type { Settings } from "./settlement/types.ts";
 
 /**
  * Typed data of every member action that somebody else may submit. `nonce` is the account's next nonce in the same
@@ -13,6 +14,12 @@ type Relayed = { nonce: bigint; deadline: bigint };
 const RELAYED = [
   { name: "nonce", type: "uint256" },
   { name: "deadline", type: "uint256" },
+] as const;
+
+const METER_MONEY = [
+  { name: "meter", type: "uint32" },
+  { name: "amountBaseUnits", type: "uint256" },
+  ...RELAYED,
 ] as const;
 
 /** A use of energy tokens against the signed imports of one meter and day. The contract's `Retirement`. */
@@ -55,6 +62,65 @@ export function revokeDeviceTypedData(domain: Eip712Domain, { meter, nonce, dead
     types: { RevokeDevice: [{ name: "meter", type: "uint32" }, ...RELAYED] },
     primaryType: "RevokeDevice",
     message: { meter, nonce, deadline },
+  } as const;
+}
+
+/** For `withdrawBySig`; signed by the owner of the account. `domain` is the neighbourhood's. */
+export function withdrawTypedData(
+  domain: Eip712Domain,
+  message: { account: Address; to: Address; amountBaseUnits: bigint } & Relayed,
+) {
+  return {
+    domain,
+    types: {
+      Withdraw: [
+        { name: "account", type: "address" },
+        { name: "to", type: "address" },
+        { name: "amountBaseUnits", type: "uint256" },
+        ...RELAYED,
+      ],
+    },
+    primaryType: "Withdraw",
+    message,
+  } as const;
+}
+
+/** For `fundMeterBySig`; signed by the owner of the meter. `domain` is the neighbourhood's. */
+export function fundMeterTypedData(
+  domain: Eip712Domain,
+  message: { meter: number; amountBaseUnits: bigint } & Relayed,
+) {
+  return { domain, types: { FundMeter: METER_MONEY }, primaryType: "FundMeter", message } as const;
+}
+
+/** For `defundMeterBySig`; signed by the owner of the meter. `domain` is the neighbourhood's. */
+export function defundMeterTypedData(
+  domain: Eip712Domain,
+  message: { meter: number; amountBaseUnits: bigint } & Relayed,
+) {
+  return { domain, types: { DefundMeter: METER_MONEY }, primaryType: "DefundMeter", message } as const;
+}
+
+/** For `setSettingsBySig`; signed by the owner of the meter. `domain` is the neighbourhood's. */
+export function setSettingsTypedData(
+  domain: Eip712Domain,
+  { meter, settings, nonce, deadline }: { meter: number; settings: Settings } & Relayed,
+) {
+  const { sharing, community, askTicks, bidTicks } = settings;
+  return {
+    domain,
+    types: {
+      SetSettings: [
+        { name: "meter", type: "uint32" },
+        { name: "sharing", type: "bool" },
+        { name: "community", type: "bool" },
+        { name: "askTicks", type: "uint16" },
+        { name: "bidTicks", type: "uint16" },
+        ...RELAYED,
+      ],
+    },
+    primaryType: "SetSettings",
+    message: { meter, sharing, community, askTicks, bidTicks, nonce, deadline },
   } as const;
 }
 
