@@ -27,6 +27,9 @@ describe("the closing window", () => {
     expect(closed(DAY, OPENED + HOUR + 5, settled)).toBe(true);
     expect(closed(next, dayEnd(next) + 7 * 24 * HOUR - 1)).toBe(false);
     expect(closed(next, dayEnd(next) + 7 * 24 * HOUR)).toBe(true);
+    const atLast = { ...open, openedAt: dayEnd(DAY) + 7 * 24 * HOUR - 1 };
+    expect(closed(DAY, atLast.openedAt + WINDOW - 1, atLast)).toBe(false);
+    expect(closed(DAY, atLast.openedAt + WINDOW, atLast)).toBe(true);
   });
 
   it("is followed by the next day's, an hour after settling or eighteen after running out, and never before its end", () => {

@@ -25,10 +25,13 @@ export function isOpen(market: MarketState, closingWindowSeconds: number, now: n
   return market.settledAt === 0 && now < closesAt(market, closingWindowSeconds);
 }
 
-/** Whether a day is settled or void, so that it can only be late. */
+/**
+ * Whether a day is settled or void, so that it can only be late. A day that was announced at the last moment keeps its
+ * whole window.
+ */
 export function isClosed(market: MarketState, closingWindowSeconds: number, of: Day, now: number): boolean {
-  if (now >= dayEnd(of) + ANNOUNCEMENT_DAYS * SECONDS_PER_DAY) return true;
-  return of === market.day ? !isOpen(market, closingWindowSeconds, now) : of < market.day;
+  if (of === market.day) return !isOpen(market, closingWindowSeconds, now);
+  return of < market.day || now >= dayEnd(of) + ANNOUNCEMENT_DAYS * SECONDS_PER_DAY;
 }
 
 /** The day that `announce` takes next, and the unix second from which on. */
