@@ -3,20 +3,16 @@ pragma solidity 0.8.30;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
 import {Calendar} from "./libraries/Calendar.sol";
+import {Host} from "./libraries/Host.sol";
+import {P256Devices} from "./libraries/P256Devices.sol";
 import {DeviceRegistration, KeyType} from "./types/Meters.sol";
 
 /// @title DeviceRegistry
 /// @notice See {IDeviceRegistry}.
 contract DeviceRegistry is IDeviceRegistry {
-    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
-        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-    );
-    bytes32 private constant NEIGHBOURHOOD_NAME = keccak256("Commonwatt");
-    bytes32 private constant NEIGHBOURHOOD_VERSION = keccak256("1");
     bytes32 private constant REGISTRATION_TYPEHASH = keccak256(
         "DeviceRegistration(address device,uint32 meter,uint64 importRegister,uint64 exportRegister)"
     );
@@ -33,7 +29,6 @@ contract DeviceRegistry is IDeviceRegistry {
     function claim(DeviceRegistration calldata registration) external override returns (uint32 releasedDay) {
         address device = registration.device;
         Holding storage holding = _holdings[device];
-        require(registration.keyType == KeyType.Secp256k1, UnsupportedKeyType(uint8(registration.keyType)));
         require(holding.neighbourhood == address(0), DeviceAlreadyClaimed(device, holding.neighbourhood));
         _checkPossession(registration);
 
@@ -61,9 +56,6 @@ contract DeviceRegistry is IDeviceRegistry {
 
     /// @dev The domain is the caller's: a signature made for one neighbourhood is of no use to another.
     function _checkPossession(DeviceRegistration calldata registration) private view {
-        bytes32 domain = keccak256(
-            abi.encode(DOMAIN_TYPEHASH, NEIGHBOURHOOD_NAME, NEIGHBOURHOOD_VERSION, block.chainid, msg.sender)
-        );
         bytes32 content = keccak256(
             abi.encode(
                 REGISTRATION_TYPEHASH,
@@ -73,13 +65,27 @@ contract DeviceRegistry is IDeviceRegistry {
                 registration.exportRegister
             )
         );
-        (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(
-            MessageHashUtils.toTypedDataHash(domain, content),
+        address recovered = _recover(
+            Host.digestOf(msg.sender, content),
+            registration.keyType,
             registration.possession
         );
         require(
-            problem == ECDSA.RecoverError.NoError && recovered == registration.device,
+            recovered != address(0) && recovered == registration.device,
             PossessionNotProven(registration.device, recovered)
         );
+    }
+
+    /// @return device Zero if nobody signed.
+    function _recover(
+        bytes32 digest,
+        KeyType keyType,
+        bytes calldata signature
+    ) private view returns (address device) {
+        if (keyType == KeyType.P256) {
+            return signature.length == P256Devices.LENGTH ? P256Devices.recover(digest, signature) : address(0);
+        }
+        // Zero where there is a problem.
+        (device, , ) = ECDSA.tryRecoverCalldata(digest, signature);
     }
 }

@@ -2,64 +2,63 @@
 pragma solidity 0.8.30;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {EnergyToken} from "./EnergyToken.sol";
 import {SignedActions} from "./SignedActions.sol";
+import {IAccounts} from "./interfaces/IAccounts.sol";
 import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
 import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {INeighbourhood} from "./interfaces/INeighbourhood.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {ISharing} from "./interfaces/ISharing.sol";
+import {Accounts} from "./libraries/Accounts.sol";
 import {Calendar} from "./libraries/Calendar.sol";
 import {DayLanes} from "./libraries/DayLanes.sol";
-import {MeterWord, MeterWords} from "./libraries/MeterWords.sol";
-import {Places} from "./libraries/Places.sol";
-import {Quality} from "./libraries/Quality.sol";
+import {DaySettlement} from "./libraries/settlement/DaySettlement.sol";
+import {Devices} from "./libraries/Devices.sol";
+import {Members} from "./libraries/Members.sol";
+import {Host} from "./libraries/Host.sol";
+import {MeterBook} from "./libraries/MeterBook.sol";
+import {MeterWord} from "./libraries/MeterWords.sol";
+import {Profiles} from "./libraries/Profiles.sol";
 import {RemainingImports} from "./libraries/RemainingImports.sol";
 import {RetirementHash} from "./libraries/RetirementHash.sol";
-import {
-    Custody,
-    DeviceRegistration,
-    DeviceState,
-    EnergySource,
-    KeyType,
-    Meter,
-    MeterKind,
-    MeterRegistration
-} from "./types/Meters.sol";
+import {Sharing} from "./libraries/Sharing.sol";
+import {Tariffs} from "./libraries/Tariffs.sol";
+import {WindowRules} from "./libraries/WindowRules.sol";
+import {Windows} from "./libraries/Windows.sol";
+import {DeviceRegistration, DeviceState, Meter, MeterRegistration} from "./types/Meters.sol";
+import {CurrencyPermit} from "./types/Offers.sol";
 import {EnergyRange, Retirement, SignedProfile} from "./types/Profiles.sol";
+import {Claims, MarketState, Settings, Tariff, Terms} from "./types/Settlement.sol";
+import {MeterFacts, NeighbourhoodState, QueuedDevice, QueuedSettings, RING_DAYS} from "./types/State.sol";
 
 /// @title Neighbourhood
-/// @notice See {INeighbourhood}.
+/// @notice See {INeighbourhood}. Recording, using and settling energy are here; what is called less often is in linked
+/// libraries, which work on the same state.
 contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, ReentrancyGuardTransient {
-    /// @dev One slot.
-    struct Member {
-        bool admitted;
-        uint32 meters; // how many the member owns
-    }
-
-    /// @dev What recording never reads; owner and unit are the token's.
-    struct MeterFacts {
-        // slot 0
-        address device; // current, or the last one when revoked
-        MeterKind kind;
-        EnergySource source;
-        Custody custody;
-        KeyType keyType;
-        uint16 capUnits; // for the first device; afterwards its word has the cap
-        bool closed; // takes no device any more
-        // slot 1
-        bytes32 place;
-    }
-
-    bytes32 private constant PROFILE_TYPEHASH = keccak256(
-        "DayProfile(uint32 day,uint64 importRegister,uint64 exportRegister,uint256 quality,bytes32 intervals)"
-    );
     bytes32 private constant REVOKE_TYPEHASH = keccak256("RevokeDevice(uint32 meter,uint256 nonce,uint256 deadline)");
-    uint8 private constant MAX_UNIT_EXPONENT = 2;
-    uint256 private constant RING_DAYS = 32;
+    bytes32 private constant WITHDRAW_TYPEHASH = keccak256(
+        "Withdraw(address account,address to,uint256 amountBaseUnits,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant FUND_TYPEHASH = keccak256(
+        "FundMeter(uint32 meter,uint256 amountBaseUnits,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant DEFUND_TYPEHASH = keccak256(
+        "DefundMeter(uint32 meter,uint256 amountBaseUnits,uint256 nonce,uint256 deadline)"
+    );
+    bytes32 private constant SETTINGS_TYPEHASH = keccak256(
+        "SetSettings(uint32 meter,bool sharing,bool community,uint16 askTicks,uint16 bidTicks,uint256 nonce,uint256 deadline)"
+    );
+    uint8 private constant CURRENCY_DECIMALS = 6;
+    uint256 private constant MIN_CLOSING_WINDOW_SECONDS = 2 hours;
+    uint256 private constant MAX_CLOSING_WINDOW_SECONDS = 6 hours;
     /// @dev More than the dearest profile can use, see the gas snapshot.
     uint256 private constant GAS_PER_PROFILE = 700_000;
 
@@ -67,174 +66,93 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     IEnergyToken public immutable override token;
     /// @inheritdoc INeighbourhood
     IDeviceRegistry public immutable override deviceRegistry;
+    /// @inheritdoc IAccounts
+    IERC20 public immutable override currency;
+    /// @inheritdoc ISettlement
+    uint256 public immutable override closingWindowSeconds;
     uint256 private immutable _retirementWindowDays;
-
-    mapping(address device => MeterWord) private _words;
-    mapping(uint32 meter => MeterFacts) private _facts;
-    mapping(uint32 meter => bytes32[RING_DAYS]) private _remainingImports;
-    mapping(address account => Member) private _members;
 
     constructor(
         address authority,
         IDeviceRegistry registry,
-        uint256 windowDays
+        Terms memory terms
     ) AccessManaged(authority) EIP712("Commonwatt", "1") {
         require(authority.code.length != 0, NotAContract(authority));
         require(address(registry).code.length != 0, NotAContract(address(registry)));
-        token = new EnergyToken(windowDays);
+        require(terms.currency.code.length != 0, NotAContract(terms.currency));
+        uint8 decimals = IERC20Metadata(terms.currency).decimals();
+        require(decimals == CURRENCY_DECIMALS, WrongCurrencyDecimals(decimals, CURRENCY_DECIMALS));
+        require(
+            terms.closingWindowSeconds >= MIN_CLOSING_WINDOW_SECONDS &&
+                terms.closingWindowSeconds <= MAX_CLOSING_WINDOW_SECONDS,
+            InvalidClosingWindow(terms.closingWindowSeconds, MIN_CLOSING_WINDOW_SECONDS, MAX_CLOSING_WINDOW_SECONDS)
+        );
+        Tariffs.check(terms.tariff);
+        token = new EnergyToken(terms.retirementWindowDays);
         deviceRegistry = registry;
-        _retirementWindowDays = windowDays;
+        currency = IERC20(terms.currency);
+        closingWindowSeconds = terms.closingWindowSeconds;
+        _retirementWindowDays = terms.retirementWindowDays;
+        // The day of deployment is the first that can be announced.
+        Host.state().market.day = SafeCast.toUint32(Calendar.today() - 1);
+        Host.state().market.communityPriceTicks = terms.tariff.communityPriceTicks;
+        Host.state().market.networkChargeTicks = terms.tariff.networkChargeTicks;
     }
 
     // ---------------------------------------------------------------- members and meters (governed)
 
     /// @inheritdoc INeighbourhood
     function admitMember(address member) external override restricted {
-        require(member != address(0), InvalidOwner(member));
-        require(!_members[member].admitted, AlreadyMember(member));
-
-        _members[member].admitted = true;
-
-        emit MemberAdmitted(member);
+        _run(address(Members), Members.admitMember.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function removeMember(address member) external override restricted {
-        Member storage facts = _members[member];
-        require(facts.admitted, NotMember(member));
-        require(facts.meters == 0, MemberOwnsMeters(member, facts.meters));
-
-        delete _members[member];
-
-        emit MemberRemoved(member);
+        _run(address(Members), Members.removeMember.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function registerMeter(MeterRegistration calldata registration) external override restricted {
-        uint32 number = registration.meter;
-        require(number != 0, InvalidMeterNumber(number));
-        (address registered, ) = token.issuer(number);
-        require(registered == address(0), MeterAlreadyRegistered(number));
-        require(_members[registration.owner].admitted, NotMember(registration.owner));
-        require(registration.unitExponent <= MAX_UNIT_EXPONENT, InvalidUnitExponent(registration.unitExponent));
-        require(Places.isValid(registration.place), InvalidPlace(registration.place));
-
-        MeterFacts storage facts = _facts[number];
-        facts.kind = registration.kind;
-        facts.source = registration.source;
-        facts.capUnits = _toCapUnits(registration.capWh, registration.unitExponent);
-        facts.place = registration.place;
-        ++_members[registration.owner].meters;
-
-        emit MeterRegistered(
-            number,
-            registration.owner,
-            registration.kind,
-            registration.source,
-            registration.unitExponent,
-            registration.capWh,
-            registration.place
-        );
-
-        token.admitIssuer(number, registration.owner, registration.unitExponent);
+        _run(address(Members), Members.registerMeter.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function setCap(uint32 number, uint32 capWh) external override restricted {
-        (, uint8 unitExponent) = _issuer(number);
-        MeterFacts storage facts = _facts[number];
-        uint16 capUnits = _toCapUnits(capWh, unitExponent);
-
-        facts.capUnits = capUnits;
-        address device = facts.device;
-        if (device != address(0)) _words[device] = _words[device].withCap(capUnits);
-
-        emit CapChanged(number, capWh);
+        _run(address(Devices), Devices.setCap.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function closeMeter(uint32 number) external override restricted {
-        (address owner, ) = _issuer(number);
-        MeterFacts storage facts = _openFacts(number);
-
-        facts.closed = true;
-        --_members[owner].meters;
-
-        emit MeterClosed(number);
-
-        if (_words[facts.device].isActive()) _revoke(number);
+        _run(address(Devices), Devices.closeMeter.selector);
     }
 
     // ---------------------------------------------------------------- devices
 
     /// @inheritdoc INeighbourhood
     function registerDevice(DeviceRegistration calldata registration) external override restricted {
-        uint32 number = registration.meter;
-        (, uint8 unitExponent) = _issuer(number);
-        MeterFacts storage facts = _openFacts(number);
-        require(facts.device == address(0), MeterHasDevice(number, facts.device));
-        _checkRegister(registration.importRegister);
-        _checkRegister(registration.exportRegister);
-
-        _install(
-            registration,
-            MeterWords.open(
-                number,
-                facts.capUnits,
-                unitExponent,
-                // The current day may be the first one recorded.
-                SafeCast.toUint16(Calendar.today() - 1),
-                registration.importRegister,
-                registration.exportRegister
-            )
-        );
+        _run(address(Devices), Devices.registerDevice.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function rotateDevice(DeviceRegistration calldata registration) external override restricted {
-        uint32 number = registration.meter;
-        address oldDevice = _deviceOf(number);
-        _openFacts(number);
-        MeterWord word = _words[oldDevice];
-        require(
-            registration.importRegister == word.importRegister() &&
-                registration.exportRegister == word.exportRegister(),
-            StaleOpeningRegisters(
-                registration.importRegister,
-                registration.exportRegister,
-                word.importRegister(),
-                word.exportRegister()
-            )
-        );
-
-        _words[oldDevice] = MeterWords.tombstone(number);
-
-        emit DeviceRotated(number, oldDevice, registration.device);
-
-        if (word.isActive()) deviceRegistry.release(oldDevice);
-        _install(registration, word.activated());
+        _run(address(Devices), Devices.rotateDevice.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function revokeDevice(uint32 number) external override restricted {
-        _revoke(number);
+        _run(address(Devices), Devices.revokeDevice.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function revokeMyDevice(uint32 number) external override {
-        (address owner, ) = _issuer(number);
-        require(owner == msg.sender, NotMeterOwner(number, owner, msg.sender));
-
-        _revoke(number);
+        _run(address(Devices), Devices.revokeMyDevice.selector);
     }
 
     /// @inheritdoc INeighbourhood
     function revokeMyDeviceBySig(uint32 number, uint256 deadline, bytes calldata signature) external override {
-        (address owner, ) = _issuer(number);
-        bytes32 content = keccak256(abi.encode(REVOKE_TYPEHASH, number, _useNonce(owner), deadline));
-        _checkSignature(owner, content, deadline, signature);
+        _checkOwner(number, abi.encode(REVOKE_TYPEHASH, number), deadline, signature);
 
-        _revoke(number);
+        _run(address(Devices), Devices.revokeMyDeviceBySig.selector);
     }
 
     /// @inheritdoc INeighbourhood
@@ -244,66 +162,180 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint64 exportRegister,
         string calldata reason
     ) external override restricted {
-        address device = _deviceOf(number);
-        _checkRegister(importRegister);
-        _checkRegister(exportRegister);
-        MeterWord word = _words[device];
+        _run(address(Devices), Devices.rebaseRegisters.selector);
+    }
 
-        // A delivered day that is not recorded yet counts from the old counter: it can no longer be told from the new one.
-        _words[device] = word.rebase(importRegister, exportRegister).closedThrough(Calendar.today() - 1);
+    // ---------------------------------------------------------------- money
 
-        emit RegistersRebased(
-            number,
-            word.importRegister(),
-            word.exportRegister(),
-            importRegister,
-            exportRegister,
-            reason
-        );
+    /// @inheritdoc IAccounts
+    function deposit(address account, uint256 amountBaseUnits) external override nonReentrant {
+        _run(address(Accounts), Accounts.deposit.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function depositWithPermit(address account, CurrencyPermit calldata permit) external override nonReentrant {
+        _run(address(Accounts), Accounts.depositWithPermit.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function withdraw(address to, uint256 amountBaseUnits) external override nonReentrant {
+        _run(address(Accounts), Accounts.withdraw.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function withdrawBySig(
+        address account,
+        address to,
+        uint256 amountBaseUnits,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override nonReentrant {
+        _checkSigned(account, abi.encode(WITHDRAW_TYPEHASH, account, to, amountBaseUnits), deadline, signature);
+
+        _run(address(Accounts), Accounts.withdrawBySig.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function fundMeter(uint32 number, uint256 amountBaseUnits) external override nonReentrant {
+        _run(address(Accounts), Accounts.fundMeter.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function fundMeterBySig(
+        uint32 number,
+        uint256 amountBaseUnits,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override nonReentrant {
+        _checkOwner(number, abi.encode(FUND_TYPEHASH, number, amountBaseUnits), deadline, signature);
+
+        _run(address(Accounts), Accounts.fundMeterBySig.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function defundMeter(uint32 number, uint256 amountBaseUnits) external override nonReentrant {
+        _run(address(Accounts), Accounts.defundMeter.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function defundMeterBySig(
+        uint32 number,
+        uint256 amountBaseUnits,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override nonReentrant {
+        _checkOwner(number, abi.encode(DEFUND_TYPEHASH, number, amountBaseUnits), deadline, signature);
+
+        _run(address(Accounts), Accounts.defundMeterBySig.selector);
+    }
+
+    /// @inheritdoc IAccounts
+    function collectTreasury(
+        address to
+    ) external override restricted nonReentrant returns (uint256 amountBaseUnits) {
+        return abi.decode(_run(address(Accounts), Accounts.collectTreasury.selector), (uint256));
+    }
+
+    // ---------------------------------------------------------------- settings
+
+    /// @inheritdoc ISharing
+    function setSettings(uint32 number, Settings calldata settings) external override {
+        _run(address(Sharing), Sharing.setSettings.selector);
+    }
+
+    /// @inheritdoc ISharing
+    function setSettingsBySig(
+        uint32 number,
+        Settings calldata settings,
+        uint256 deadline,
+        bytes calldata signature
+    ) external override {
+        // The four settings fill a word each, as EIP-712 wants them.
+        _checkOwner(number, abi.encode(SETTINGS_TYPEHASH, number, settings), deadline, signature);
+
+        _run(address(Sharing), Sharing.setSettingsBySig.selector);
+    }
+
+    /// @inheritdoc ISharing
+    function endSharing(uint32 number) external override restricted {
+        _run(address(Sharing), Sharing.endSharing.selector);
+    }
+
+    /// @inheritdoc ISharing
+    function applyChanges(uint32[] calldata meters) external override {
+        _run(address(Sharing), Sharing.applyChanges.selector);
+    }
+
+    /// @inheritdoc ISharing
+    function setTariff(uint32 effectiveDay, Tariff calldata tariff) external override restricted {
+        _run(address(Sharing), Sharing.setTariff.selector);
+    }
+
+    // ---------------------------------------------------------------- settling
+
+    /// @inheritdoc ISettlement
+    function announce(uint32 day, uint256 bitmap) external override restricted {
+        _run(address(Windows), Windows.announce.selector);
+    }
+
+    /// @inheritdoc ISettlement
+    function force(SignedProfile calldata profile) external override {
+        _run(address(Windows), Windows.force.selector);
+    }
+
+    /// @inheritdoc ISettlement
+    function settleDay(
+        uint32 day,
+        Claims calldata claims,
+        bytes calldata batch,
+        bytes calldata skipped
+    ) external override {
+        _run(address(DaySettlement), DaySettlement.settleDay.selector);
+    }
+
+    /// @inheritdoc ISettlement
+    function late(SignedProfile calldata profile) external override {
+        _run(address(Windows), Windows.late.selector);
+    }
+
+    /// @inheritdoc ISettlement
+    function pause() external override restricted {
+        _run(address(Windows), Windows.pause.selector);
+    }
+
+    /// @inheritdoc ISettlement
+    function unpause() external override restricted {
+        _run(address(Windows), Windows.unpause.selector);
     }
 
     // ---------------------------------------------------------------- recording
 
     /// @inheritdoc INeighbourhood
     function record(SignedProfile calldata profile) external override nonReentrant {
-        bytes calldata intervals = profile.intervals;
-        bytes calldata signature = profile.signature;
         uint32 day = profile.day;
-        uint64 importRegister = profile.importRegister;
-        uint64 exportRegister = profile.exportRegister;
-        uint256 quality = profile.quality;
+        bytes calldata intervals = profile.intervals;
 
-        address device = _recoverDevice(
-            keccak256(abi.encode(PROFILE_TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals))),
-            signature
-        );
-        MeterWord word = _words[device];
+        (address device, MeterWord word) = Profiles.identify(Host.state(), profile, _digestOf(profile));
         uint32 number = word.meter();
-        require(number != 0, UnknownDevice(device));
-        require(word.isActive(), DeviceTombstoned(device, number));
-        _checkDay(day, word.lastDay());
-        uint256 importIncrease = _increase(importRegister, word.importRegister());
-        uint256 exportIncrease = _increase(exportRegister, word.exportRegister());
-        (uint256 importUnits, uint256 exportUnits) = _checkIntervals(day, quality, intervals, word.capUnits());
-        require(importUnits <= importIncrease, IntervalsExceedRegister(importUnits, importIncrease));
-        require(exportUnits <= exportIncrease, IntervalsExceedRegister(exportUnits, exportIncrease));
+        if (word.isSharing() || word.hasSettingsQueued()) _requireRecords(number, word, day);
+        (uint256 importUnits, uint256 exportUnits) = Profiles.check(profile, word);
         bool mintable = block.timestamp < Calendar.windowEnd(day, _retirementWindowDays);
-        uint256 unitWh = _unitWh(word.unitExponent());
+        uint256 unitWh = MeterBook.unitWhOf(word.unitExponent());
 
-        _words[device] = word.advance(day, importRegister, exportRegister);
+        Host.state().words[device] = word.advance(day, profile.importRegister, profile.exportRegister);
         if (mintable) _keepImports(number, day, intervals, importUnits);
 
         emit ProfileRecorded(
             number,
             day,
             device,
-            importRegister,
-            exportRegister,
-            quality,
-            (importIncrease - importUnits) * unitWh,
-            (exportIncrease - exportUnits) * unitWh,
+            profile.importRegister,
+            profile.exportRegister,
+            profile.quality,
+            (profile.importRegister - word.importRegister() - importUnits) * unitWh,
+            (profile.exportRegister - word.exportRegister() - exportUnits) * unitWh,
             intervals,
-            signature
+            profile.signature
         );
         if (!mintable) emit ProfileRecordedTooLate(number, day, exportUnits * unitWh);
 
@@ -347,13 +379,13 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     /// @inheritdoc INeighbourhood
     function isMember(address account) external view override returns (bool) {
-        return _members[account].admitted;
+        return Host.state().members[account].admitted;
     }
 
     /// @inheritdoc INeighbourhood
     function meter(uint32 number) external view override returns (Meter memory) {
         (address owner, uint8 unitExponent) = _issuer(number);
-        MeterFacts storage facts = _facts[number];
+        MeterFacts storage facts = Host.state().facts[number];
         return
             Meter({
                 owner: owner,
@@ -370,148 +402,135 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     /// @inheritdoc INeighbourhood
     function deviceState(address device) external view override returns (DeviceState memory) {
-        return _words[device].toState();
+        return Host.state().words[device].toState();
     }
 
     /// @inheritdoc INeighbourhood
     function remainingImportsHash(uint32 number, uint32 day) external view override returns (bytes32) {
         if (block.timestamp >= Calendar.windowEnd(day, _retirementWindowDays)) return 0;
         // What the slot holds before the day is recorded is of an earlier day.
-        if (day > _words[_facts[number].device].lastDay()) return 0;
-        return _remainingImports[number][day % RING_DAYS];
+        if (day > Host.state().words[Host.state().facts[number].device].lastDay()) return 0;
+        return Host.state().remainingImports[number][day % RING_DAYS];
     }
 
-    // ---------------------------------------------------------------- meters and devices, inside
+    /// @inheritdoc IAccounts
+    function accountBalance(address account) external view override returns (uint256) {
+        return Host.state().accountsBaseUnits[account];
+    }
+
+    /// @inheritdoc IAccounts
+    function treasuryBalance() external view override returns (uint256) {
+        return Host.state().treasury.balanceBaseUnits;
+    }
+
+    /// @inheritdoc IAccounts
+    function heldBalance() external view override returns (uint256) {
+        return Host.state().treasury.heldBaseUnits;
+    }
+
+    /// @inheritdoc ISharing
+    function queuedSettings(
+        uint32 number
+    ) external view override returns (uint32 effectiveDay, Settings memory settings) {
+        QueuedSettings storage queued = Host.state().queuedSettings[number];
+        return (
+            queued.effectiveDay,
+            Settings(queued.sharing, queued.community, queued.askTicks, queued.bidTicks)
+        );
+    }
+
+    /// @inheritdoc ISharing
+    function queuedDevice(uint32 number) external view override returns (uint32 effectiveDay, address device) {
+        QueuedDevice storage queued = Host.state().queuedDevices[number];
+        return (queued.effectiveDay, queued.device);
+    }
+
+    /// @inheritdoc ISharing
+    function tariffOf(uint32 day) external view override returns (Tariff memory) {
+        return Tariffs.inForce(Host.state().market, day);
+    }
+
+    /// @inheritdoc ISharing
+    function limitClasses() external view override returns (uint32[] memory) {
+        return Host.state().classes.pairs;
+    }
+
+    /// @inheritdoc ISharing
+    function seats() external view override returns (uint256 bitmap) {
+        return Host.state().seatsInForce;
+    }
+
+    /// @inheritdoc ISettlement
+    function market() external view override returns (MarketState memory) {
+        return Host.state().market;
+    }
+
+    /// @inheritdoc ISettlement
+    function announced() external view override returns (uint256 bitmap, uint256 forced) {
+        return (Host.state().announced, Host.state().forced);
+    }
+
+    /// @inheritdoc ISettlement
+    function nextWindow() external view override returns (uint32 day, uint256 opensAt) {
+        return WindowRules.next(Host.state().market, closingWindowSeconds);
+    }
+
+    /// @inheritdoc ISettlement
+    function isClosed(uint32 day) external view override returns (bool) {
+        return WindowRules.isClosed(Host.state().market, closingWindowSeconds, day);
+    }
+
+    // ---------------------------------------------------------------- inside
+
+    /// @dev Runs the call under way in a linked library, on this contract's state, with the library's function in the
+    /// place of the one that was called. Both take the same input.
+    function _run(address library_, bytes4 selector) private returns (bytes memory) {
+        return Address.functionDelegateCall(library_, bytes.concat(selector, msg.data[4:]));
+    }
+
+    /// @dev What a device signs for a profile.
+    function _digestOf(SignedProfile calldata profile) private view returns (bytes32) {
+        return _hashTypedDataV4(Profiles.contentOf(profile));
+    }
+
+    /// @dev Settings that are queued count from their day on, applied or not.
+    function _requireRecords(uint32 number, MeterWord word, uint32 day) private view {
+        QueuedSettings storage queued = Host.state().queuedSettings[number];
+        bool joins = word.hasSettingsQueued() && queued.sharing && queued.effectiveDay <= day;
+        require(!word.isSharing() && !joins, IsSharing(number, day));
+    }
+
+    /// @dev Checks that the owner of a meter has signed. See `_checkSigned`.
+    function _checkOwner(
+        uint32 number,
+        bytes memory fields,
+        uint256 deadline,
+        bytes calldata signature
+    ) private {
+        (address owner, ) = _issuer(number);
+        _checkSigned(owner, fields, deadline, signature);
+    }
 
     function _issuer(uint32 number) private view returns (address owner, uint8 unitExponent) {
         (owner, unitExponent) = token.issuer(number);
         require(owner != address(0), UnknownMeter(number));
     }
 
-    function _openFacts(uint32 number) private view returns (MeterFacts storage facts) {
-        facts = _facts[number];
-        require(!facts.closed, MeterIsClosed(number));
-    }
-
-    /// @dev The current device, or the last one when revoked.
-    function _deviceOf(uint32 number) private view returns (address device) {
-        _issuer(number);
-        device = _facts[number].device;
-        require(device != address(0), MeterHasNoDevice(number));
-    }
-
-    /// @dev Devices active here are exactly those the registry holds for this contract.
-    function _install(DeviceRegistration calldata registration, MeterWord word) private {
-        address device = registration.device;
-        uint32 number = registration.meter;
-        require(!_words[device].isTombstoned(), DeviceTombstoned(device, _words[device].meter()));
-
-        // The registry calls nobody. What it knows must be in the word: a day may have been recorded elsewhere up to the one
-        // before the release.
-        uint256 releasedDay = deviceRegistry.claim(registration);
-        _words[device] = releasedDay == 0 ? word : word.closedThrough(releasedDay - 1);
-        MeterFacts storage facts = _facts[number];
-        facts.device = device;
-        facts.custody = registration.custody;
-        facts.keyType = registration.keyType;
-
-        emit DeviceRegistered(
-            number,
-            device,
-            registration.keyType,
-            registration.custody,
-            registration.importRegister,
-            registration.exportRegister
-        );
-    }
-
-    function _revoke(uint32 number) private {
-        address device = _deviceOf(number);
-        MeterWord word = _words[device];
-        require(word.isActive(), DeviceTombstoned(device, number));
-
-        _words[device] = word.revoked();
-
-        emit DeviceRevoked(number, device);
-
-        deviceRegistry.release(device);
-    }
-
-    function _toCapUnits(uint32 capWh, uint8 unitExponent) private pure returns (uint16) {
-        uint256 unitWh = _unitWh(unitExponent);
-        uint256 maxWh = DayLanes.MAX_UNITS * unitWh;
-        require(
-            capWh != 0 && capWh % unitWh == 0 && capWh <= maxWh,
-            InvalidCap(capWh, SafeCast.toUint32(unitWh), SafeCast.toUint32(maxWh))
-        );
-        return SafeCast.toUint16(capWh / unitWh);
-    }
-
-    function _unitWh(uint8 unitExponent) private pure returns (uint256) {
-        return 10 ** uint256(unitExponent);
-    }
-
-    // ---------------------------------------------------------------- checks of a profile
-
-    function _recoverDevice(bytes32 content, bytes calldata signature) private view returns (address) {
-        (address device, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(_hashTypedDataV4(content), signature);
-        require(problem == ECDSA.RecoverError.NoError, MalformedSignature(signature.length));
-        return device;
-    }
-
-    /// @dev A day that is over fits 16 bits until the year 2149; the cast says so then.
-    function _checkDay(uint32 day, uint16 lastDay) private view {
-        uint256 endsAt = Calendar.endOf(day);
-        require(block.timestamp >= endsAt, DayNotOver(day, endsAt, block.timestamp));
-        require(SafeCast.toUint16(day) > lastDay, DayNotAfterLast(day, lastDay));
-    }
-
-    function _increase(uint64 register, uint64 previous) private pure returns (uint256) {
-        _checkRegister(register);
-        require(register >= previous, RegisterBackwards(register, previous));
-        return register - previous;
-    }
-
-    function _checkRegister(uint64 register) private pure {
-        require(register < MeterWords.REGISTER_LIMIT, RegisterOutOfRange(register, MeterWords.REGISTER_LIMIT));
-    }
-
-    function _checkIntervals(
-        uint32 day,
-        uint256 quality,
-        bytes calldata intervals,
-        uint256 capUnits
-    ) private pure returns (uint256 importUnits, uint256 exportUnits) {
-        require(intervals.length == DayLanes.LENGTH, InvalidIntervalsLength(intervals.length, DayLanes.LENGTH));
-        bool withinCap;
-        (withinCap, importUnits, exportUnits) = DayLanes.scan(intervals, capUnits);
-        if (!withinCap) _revertAboveCap(day, intervals, capUnits);
-        require(Quality.isValid(quality), InvalidQuality(quality));
-        if (Quality.hasMissing(quality)) _checkMissing(day, quality, intervals);
-    }
-
-    /// @dev Names the first interval above the cap.
-    function _revertAboveCap(uint32 day, bytes calldata intervals, uint256 capUnits) private pure {
-        for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
-            (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
-            uint256 units = importUnits > exportUnits ? importUnits : exportUnits;
-            require(units <= capUnits, IntervalAboveCap(Calendar.intervalOf(day, i), units, capUnits));
-        }
-    }
-
-    function _checkMissing(uint32 day, uint256 quality, bytes calldata intervals) private pure {
-        for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
-            if (!Quality.isMissing(quality, i)) continue;
-            (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
-            uint256 units = importUnits + exportUnits;
-            require(units == 0, MissingIntervalNotZero(Calendar.intervalOf(day, i), units));
-        }
+    /// @param fields Type hash and all fields of the action but its last two, which are nonce and deadline.
+    function _checkSigned(
+        address account,
+        bytes memory fields,
+        uint256 deadline,
+        bytes calldata signature
+    ) private {
+        bytes32 content = keccak256(bytes.concat(fields, abi.encode(_useNonce(account), deadline)));
+        _checkSignature(account, content, deadline, signature);
     }
 
     // ---------------------------------------------------------------- remaining imports
 
     function _keepImports(uint32 number, uint32 day, bytes calldata intervals, uint256 importUnits) private {
-        bytes32[RING_DAYS] storage ring = _remainingImports[number];
+        bytes32[RING_DAYS] storage ring = Host.state().remainingImports[number];
         uint256 slot = day % RING_DAYS;
         if (importUnits != 0)
             ring[slot] = DayLanes.hashImports(intervals, day);
@@ -523,14 +542,14 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint32 day = retirement.day;
         uint256 closedAt = Calendar.windowEnd(day, _retirementWindowDays);
         require(block.timestamp < closedAt, RetirementWindowClosed(day, closedAt));
-        bytes32[RING_DAYS] storage ring = _remainingImports[retirement.meter];
+        bytes32[RING_DAYS] storage ring = Host.state().remainingImports[retirement.meter];
         bytes memory remaining = retirement.remainingImports;
         require(
             remaining.length == RemainingImports.LENGTH &&
                 RemainingImports.hash(remaining, day) == ring[day % RING_DAYS],
             StaleRemainingImports(retirement.meter, day)
         );
-        uint256 energyWh = _subtract(remaining, retirement.ranges, day, _unitWh(unitExponent));
+        uint256 energyWh = _subtract(remaining, retirement.ranges, day, MeterBook.unitWhOf(unitExponent));
         require(energyWh != 0, NothingToRetire());
 
         ring[day % RING_DAYS] =

@@ -16,10 +16,8 @@ interface IDeviceRegistry {
     error DeviceAlreadyClaimed(address device, address neighbourhood);
     /// @notice Only the neighbourhood a device serves can release it.
     error NotDeviceHolder(address device, address holder, address caller);
-    /// @notice The signature is not the device's over its own address, meter, opening registers and this neighbourhood.
+    /// @notice The signature is not the device's, by its type of key, over its own address, meter, opening registers and this neighbourhood.
     error PossessionNotProven(address device, address recovered);
-    /// @notice The key type is not supported yet.
-    error UnsupportedKeyType(uint8 keyType);
 
     /// @notice Binds a device to the calling neighbourhood.
     /// @param registration The device's registration; its signature is checked in the caller's EIP-712 domain.

@@ -1,13 +1,14 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
-import { addNeighbourhood } from "../parts/neighbourhood.ts";
+import { addNeighbourhood, termsOf } from "../parts/neighbourhood.ts";
 
 /**
  * One neighbourhood on a chain that already has a device registry and a currency.
  *
  * Parameters: `deviceRegistry` (see the module DeviceRegistry), `currency` (ERC-20 with 6 decimals), `admin`, `operator`,
- * `governor`, `guardian`, `treasurer` (addresses), `retirementWindowDays` (1 to 30; 28 if not given). One that is left
- * out or null is refused by name before anything is sent.
+ * `governor`, `guardian`, `treasurer` (addresses). One that is left out or null is refused by name before anything is sent.
+ * With defaults: `retirementWindowDays` (1 to 30; 28), `closingWindowSeconds` (7,200 to 21,600; 7,200),
+ * `communityPriceTicks` (1,500) and `networkChargeTicks` (0), ticks of 0.0001 currency units per kWh.
  */
 export default buildModule("Commonwatt", (m) => {
   const deviceRegistry = m.contractAt("DeviceRegistry", m.getParameter<string>("deviceRegistry"));
@@ -15,7 +16,7 @@ export default buildModule("Commonwatt", (m) => {
   const deployed = addNeighbourhood(m, {
     deviceRegistry,
     currency,
-    retirementWindowDays: m.getParameter<number>("retirementWindowDays", 28),
+    terms: termsOf(m),
     admin: m.getParameter<string>("admin"),
     roles: {
       operator: m.getParameter<string>("operator"),

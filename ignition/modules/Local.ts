@@ -1,11 +1,12 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
 
-import { addNeighbourhood } from "../parts/neighbourhood.ts";
+import { addNeighbourhood, termsOf } from "../parts/neighbourhood.ts";
 
 /**
  * Everything on a local chain: play money, a device registry and one neighbourhood whose roles are all account 0's.
  *
- * Parameter: `retirementWindowDays` (1 to 30; 28 if not given).
+ * Parameters, all with defaults: `retirementWindowDays` (1 to 30; 28), `closingWindowSeconds` (7,200 to 21,600; 7,200),
+ * `communityPriceTicks` (1,500) and `networkChargeTicks` (0), ticks of 0.0001 currency units per kWh.
  */
 export default buildModule("Local", (m) => {
   const everyone = m.getAccount(0);
@@ -14,7 +15,7 @@ export default buildModule("Local", (m) => {
   const deployed = addNeighbourhood(m, {
     deviceRegistry,
     currency,
-    retirementWindowDays: m.getParameter<number>("retirementWindowDays", 28),
+    terms: termsOf(m),
     admin: everyone,
     roles: { operator: everyone, governor: everyone, guardian: everyone, treasurer: everyone },
   });

@@ -26,17 +26,29 @@ export const ROLES: readonly Role[] = [
       "closeMeter(uint32)",
       `registerDevice(${REGISTRATION})`,
       `rotateDevice(${REGISTRATION})`,
+      "announce(uint32,uint256)",
     ],
     marketplace: [],
   },
   {
     name: "governor",
     id: 2n,
-    neighbourhood: ["setCap(uint32,uint32)", "rebaseRegisters(uint32,uint64,uint64,string)"],
+    neighbourhood: [
+      "setCap(uint32,uint32)",
+      "rebaseRegisters(uint32,uint64,uint64,string)",
+      "endSharing(uint32)",
+      "setTariff(uint32,(uint16,uint16))",
+      "unpause()",
+    ],
     marketplace: ["scheduleNetworkCharge(uint16,uint32)"],
   },
-  { name: "guardian", id: 3n, neighbourhood: ["revokeDevice(uint32)"], marketplace: [] },
-  { name: "treasurer", id: 4n, neighbourhood: [], marketplace: ["collectNetworkCharges(address)"] },
+  { name: "guardian", id: 3n, neighbourhood: ["revokeDevice(uint32)", "pause()"], marketplace: [] },
+  {
+    name: "treasurer",
+    id: 4n,
+    neighbourhood: ["collectTreasury(address)"],
+    marketplace: ["collectNetworkCharges(address)"],
+  },
 ];
 
 /** Four-byte selectors of function signatures. */

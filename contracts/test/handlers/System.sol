@@ -12,11 +12,13 @@ import {IEnergyToken} from "../../interfaces/IEnergyToken.sol";
 import {Custody, DeviceRegistration, EnergySource, KeyType, MeterKind, MeterRegistration} from "../../types/Meters.sol";
 import {Offer} from "../../types/Offers.sol";
 import {SignedProfile} from "../../types/Profiles.sol";
+import {Tariff, Terms} from "../../types/Settlement.sol";
 import {PlainOfferHash} from "../twins/PlainOfferHash.sol";
 
 /// @notice The whole system with four members, who own four meters of all units, deployed and governed by this contract.
 abstract contract System is CommonBase {
     uint256 internal constant WINDOW_DAYS = 5;
+    uint32 internal constant CLOSING_WINDOW_SECONDS = 2 hours;
     uint32 internal constant FIRST_DAY = 20_000;
     uint32 internal constant METERS = 4;
     uint256 internal constant ACTORS = 4;
@@ -40,9 +42,13 @@ abstract contract System is CommonBase {
         vm.warp(clock);
         // Every governed function is open to the administrator.
         AccessManager manager = new AccessManager(address(this));
-        neighbourhood = new Neighbourhood(address(manager), new DeviceRegistry(), WINDOW_DAYS);
-        token = neighbourhood.token();
         currency = new DemoEuro();
+        neighbourhood = new Neighbourhood(
+            address(manager),
+            new DeviceRegistry(),
+            Terms(address(currency), uint16(WINDOW_DAYS), CLOSING_WINDOW_SECONDS, Tariff(1_500, 100))
+        );
+        token = neighbourhood.token();
         market = new Marketplace(neighbourhood, currency);
         for (uint256 i = 0; i < ACTORS; ++i) {
             address actor = vm.addr(_keyOf(i));

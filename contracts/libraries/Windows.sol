@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {ISettlement} from "../interfaces/ISettlement.sol";
+import {SignedProfile} from "../types/Profiles.sol";
+import {MarketState} from "../types/Settlement.sol";
+import {NeighbourhoodState, QueuedSettings} from "../types/State.sol";
+import {Host} from "./Host.sol";
+import {MeterBook} from "./MeterBook.sol";
+import {MeterWord} from "./MeterWords.sol";
+import {Profiles} from "./Profiles.sol";
+import {SettingsQueue} from "./SettingsQueue.sol";
+import {WindowRules} from "./WindowRules.sol";
+
+/// @title Windows
+/// @notice What happens around a settlement: see {ISettlement}. Linked: a neighbourhood runs these functions on its own
+/// state and its caller's input.
+library Windows {
+    function announce(uint32 day, uint256 bitmap) external {
+        NeighbourhoodState storage state = Host.state();
+        uint256 closingWindowSeconds = Host.closingWindowSeconds();
+        MarketState memory market = state.market;
+        require(!market.paused, ISettlement.IsPaused());
+        (uint32 expected, uint256 opensAt) = WindowRules.next(market, closingWindowSeconds);
+        require(day == expected, ISettlement.NotNextDay(day, expected));
+        require(block.timestamp >= opensAt, ISettlement.WindowNotYet(opensAt, block.timestamp));
+        bitmap &= state.seatsInForce;
+
+        if (market.settledAt == 0 && market.openedAt != 0) emit ISettlement.DayVoid(market.day);
+
+        if (market.forcedCount != 0) {
+            state.forced = 0;
+            state.forcedHash = 0;
+        }
+        market.day = day;
+        market.openedAt = uint40(block.timestamp);
+        market.settledAt = 0;
+        market.forcedCount = 0;
+        state.market = market;
+        state.announced = bitmap;
+
+        emit ISettlement.DayAnnounced(day, bitmap, WindowRules.closesAt(market, closingWindowSeconds));
+    }
+
+    function force(SignedProfile calldata profile) external {
+        NeighbourhoodState storage state = Host.state();
+        bytes32 digest = Host.digestOf(address(this), Profiles.contentOf(profile));
+        uint32 day = profile.day;
+        MarketState memory market = state.market;
+        require(day == market.day && market.openedAt != 0, ISettlement.NoWindow(day));
+        uint256 endsAt = market.openedAt + WindowRules.FORCING_SECONDS;
+        require(block.timestamp < endsAt, ISettlement.ForcingHourOver(day, endsAt));
+        (address device, MeterWord word) = Profiles.identify(state, profile, digest);
+        uint32 meter = word.meter();
+        _requireSharing(state, meter, word, day);
+        uint256 seat = 1 << word.seat();
+        require((state.announced | state.forced) & seat == 0, ISettlement.AlreadyIncluded(meter, day));
+        Profiles.check(profile, word);
+
+        state.forced |= seat;
+        state.forcedHash = keccak256(abi.encode(state.forcedHash, digest, device));
+        state.market.forcedCount = market.forcedCount + 1;
+
+        emit ISettlement.ProfileForced(
+            meter,
+            day,
+            device,
+            profile.importRegister,
+            profile.exportRegister,
+            profile.quality,
+            profile.intervals,
+            profile.signature
+        );
+    }
+
+    function late(SignedProfile calldata profile) external {
+        NeighbourhoodState storage state = Host.state();
+        uint256 closingWindowSeconds = Host.closingWindowSeconds();
+        bytes32 digest = Host.digestOf(address(this), Profiles.contentOf(profile));
+        uint32 day = profile.day;
+        (address device, MeterWord word) = Profiles.identify(state, profile, digest);
+        uint32 meter = word.meter();
+        _requireSharing(state, meter, word, day);
+        MarketState memory market = state.market;
+        WindowRules.requireMovable(market, closingWindowSeconds, meter, word);
+        require(WindowRules.isClosed(market, closingWindowSeconds, day), ISettlement.DayStillOpen(day));
+        (uint256 importUnits, uint256 exportUnits) = Profiles.check(profile, word);
+
+        MeterWord advanced = word.advance(day, profile.importRegister, profile.exportRegister);
+        state.words[device] = advanced;
+
+        _emitLate(profile, device, word, importUnits, exportUnits);
+
+        if (advanced.hasSettingsQueued() && state.queuedSettings[meter].effectiveDay <= uint256(day) + 1) {
+            state.words[device] = SettingsQueue.putInForce(state, meter, advanced);
+        }
+    }
+
+    function pause() external {
+        MarketState storage market = Host.state().market;
+        require(!market.paused, ISettlement.IsPaused());
+
+        market.paused = true;
+
+        emit ISettlement.Paused(msg.sender);
+    }
+
+    function unpause() external {
+        MarketState storage market = Host.state().market;
+        require(market.paused, ISettlement.NotPaused());
+
+        market.paused = false;
+
+        emit ISettlement.Unpaused(msg.sender);
+    }
+
+    /// @param word Before that day.
+    function _emitLate(
+        SignedProfile calldata profile,
+        address device,
+        MeterWord word,
+        uint256 importUnits,
+        uint256 exportUnits
+    ) private {
+        uint256 unitWh = MeterBook.unitWhOf(word.unitExponent());
+        emit ISettlement.LateRecorded(
+            word.meter(),
+            profile.day,
+            device,
+            profile.importRegister,
+            profile.exportRegister,
+            profile.quality,
+            (profile.importRegister - word.importRegister() - importUnits) * unitWh,
+            (profile.exportRegister - word.exportRegister() - exportUnits) * unitWh,
+            profile.intervals,
+            profile.signature
+        );
+    }
+
+    /// @dev Queued settings count from their day on, applied or not.
+    function _requireSharing(
+        NeighbourhoodState storage state,
+        uint32 meter,
+        MeterWord word,
+        uint32 day
+    ) private view {
+        bool shares = word.isSharing();
+        if (shares && word.hasSettingsQueued()) {
+            QueuedSettings memory queued = state.queuedSettings[meter];
+            shares = queued.sharing || queued.effectiveDay > day;
+        }
+        require(shares, ISettlement.NotSharing(meter, day));
+    }
+}
