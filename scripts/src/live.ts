@@ -9,11 +9,14 @@ import { LivingBots } from "./bots/living.ts";
 import { MeterDriver } from "./meters/driver.ts";
 import { MeterPublisher } from "./meters/publisher.ts";
 import type { Options } from "./options.ts";
+import { SettledDays } from "./report/settled-days.ts";
 import { dayLine } from "./report/words.ts";
-import type { Resident } from "./run/homes.ts";
+import type { Totals } from "./report/totals.ts";
+import { type Resident, shares } from "./run/homes.ts";
 import { type Neighbourhood, withNeighbourhood } from "./run/neighbourhood.ts";
 import { BASE_TOPIC } from "./run/oracle-config.ts";
 import { portFrom } from "./run/ports.ts";
+import { SettlementGate } from "./run/settlement-gate.ts";
 import type { StreetPlan } from "./run/street.ts";
 import { buildSite } from "./web/build.ts";
 import { closeSite, serveSite } from "./web/server.ts";
@@ -58,8 +61,8 @@ export async function live(
   say: (line: string) => void,
   interrupt: AbortSignal,
 ): Promise<void> {
-  const { street, capWh } = plan;
-  const settings = { homes: street.homes, firstDay: street.firstDay, capWh, pollMilliseconds: POLL_MS };
+  const { street, trading, capWh } = plan;
+  const settings = { homes: street.homes, trading, firstDay: street.firstDay, capWh, pollMilliseconds: POLL_MS };
   await withNeighbourhood({ ...settings, keep: options.keep, say }, interrupt, async (neighbourhood, signal) => {
     say("Building the dApp ...");
     const folder = join(neighbourhood.folder, "dapp");
@@ -85,17 +88,36 @@ function welcome(
   daySeconds: number,
   say: (line: string) => void,
 ): void {
-  const { seller, buyer } = humanHomes(residents);
   say("");
   say(`  Open ${origin}`);
   say("");
-  say(`  You are looking at ${description}. A day takes ${daySeconds} s; energy is traded the day after.`);
+  say(`  You are looking at ${description}. A day takes ${daySeconds} s; its energy is traded the day after.`);
   say("  Ledger shows every profile, sale and use, and checks each meter's signature in your browser.");
-  if (seller !== undefined)
-    say(`  Sell:  connect the demo wallet as ${seller.home.name}; its export waits for you to list it.`);
-  if (buyer !== undefined) say(`  Buy:   connect the demo wallet as ${buyer.home.name} and match its imports.`);
+  for (const line of invitation(residents)) say(`  ${line}`);
   say("  The other homes are played by bots. Ctrl-C ends everything.");
   say("");
+}
+
+/** What whoever watches can do. */
+function invitation(residents: readonly Resident[]): string[] {
+  const { seller, buyer } = humanHomes(residents);
+  if (!residents.some(shares)) {
+    return [
+      ...(seller === undefined
+        ? []
+        : [`Sell:  connect the demo wallet as ${seller.home.name}; its export waits for you to list it.`]),
+      ...(buyer === undefined ? [] : [`Buy:   connect the demo wallet as ${buyer.home.name} and match its imports.`]),
+    ];
+  }
+  const sharing = residents.filter(shares);
+  const names = [sharing.find(({ home }) => home.hasGeneration), sharing.find(({ home }) => !home.hasGeneration)]
+    .flatMap((resident) => (resident === undefined ? [] : [resident.home.name]))
+    .join(" or ");
+  const byHand = residents.filter((resident) => !shares(resident)).map(({ home }) => home.name);
+  return [
+    `Autopilot: connect the demo wallet as ${names} and move its price limits; they hold from the next day on.`,
+    ...(byHand.length === 0 ? [] : [`By hand: ${byHand.join(", ")} list what they export under Buy.`]),
+  ];
 }
 
 async function playDays(
@@ -108,15 +130,24 @@ async function playDays(
   const { residents } = neighbourhood;
   const drivers = residents.map((resident) => new MeterDriver(resident, street.stepSeconds));
   const human = humanHomes(residents);
-  const traders = residents.filter((resident) => resident !== human.seller && resident !== human.buyer);
+  // Where homes share, a human plays one of those: who trades by hand is then a bot's.
+  const mixed = residents.some(shares);
+  const traders = residents.filter(
+    (resident) => !shares(resident) && (mixed || (resident !== human.seller && resident !== human.buyer)),
+  );
+  const onDay = (how: string) => (day: Day, totals: Totals) => {
+    say(dayLine(day, totals, mixed ? how : undefined));
+  };
+  const settledDays = new SettledDays(neighbourhood, onDay("sharing"));
   const bots = new LivingBots(neighbourhood, traders, {
     say,
-    onDay: (day, totals) => {
-      say(dayLine(day, totals));
-    },
+    onDay: onDay("by hand"),
+    onAdded: (ledger) => settledDays.look(ledger),
   });
   const publisher = await MeterPublisher.connect(neighbourhood.mqttUrl, BASE_TOPIC);
-  const stage: Stage = { neighbourhood, drivers, publisher, bots, tickMs: (daySeconds * 1000) / INTERVALS_PER_DAY };
+  const gate = new SettlementGate(neighbourhood, say);
+  const tickMs = (daySeconds * 1000) / INTERVALS_PER_DAY;
+  const stage: Stage = { neighbourhood, drivers, publisher, bots, gate, tickMs };
   try {
     const end = street.days === undefined ? Number.POSITIVE_INFINITY : street.firstDay + street.days;
     let day = street.firstDay;
@@ -136,18 +167,25 @@ type Stage = {
   readonly drivers: readonly MeterDriver[];
   readonly publisher: MeterPublisher;
   readonly bots: LivingBots;
+  readonly gate: SettlementGate;
   /** Real milliseconds of a quarter-hour. */
   readonly tickMs: number;
 };
 
 /** One day on the simulated clock: every quarter-hour a block, the meters' messages, and a look for the bots. */
-async function playDay({ neighbourhood, drivers, publisher, bots, tickMs }: Stage, day: Day, signal: AbortSignal) {
+async function playDay(
+  { neighbourhood, drivers, publisher, bots, gate, tickMs }: Stage,
+  day: Day,
+  signal: AbortSignal,
+): Promise<void> {
   const { chain } = neighbourhood;
   const queues = drivers.map((driver) => ({ driver, messages: driver.messagesOfDay(day) }));
-  const startedAt = performance.now();
+  let startedAt = performance.now();
   for (let quarter = 1; quarter <= INTERVALS_PER_DAY; quarter++) {
     await sleep(Math.max(0, startedAt + quarter * tickMs - performance.now()), undefined, { signal });
     const now = dayStart(day) + quarter * SECONDS_PER_INTERVAL;
+    // Where the clock had to wait for a settlement, the day takes longer; it does not rush afterwards.
+    startedAt += await gate.pass(now, signal);
     await chain.advanceTo(now);
     await Promise.all(
       queues.map(async ({ driver, messages }) => {

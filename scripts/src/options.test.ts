@@ -8,6 +8,7 @@ describe("parseOptions", () => {
     const args = "--once --data f.csv.gz --from 2017-06-01 --days 7 --homes a,b --mode self --json out.json".split(" ");
     expect(parseOptions(args)).toEqual({
       once: true,
+      mode: "self",
       json: "out.json",
       data: "f.csv.gz",
       fromDay: parseIsoDay("2017-06-01"),
@@ -19,12 +20,19 @@ describe("parseOptions", () => {
     });
   });
 
+  it("lets generated homes share and a file's trade by hand, unless told otherwise", () => {
+    expect(parseOptions([])).toMatchObject({ mode: "sharing" });
+    expect(parseOptions(["--data", "f.csv"])).toMatchObject({ mode: "self" });
+    expect(parseOptions(["--data", "f.csv", "--mode", "sharing"])).toMatchObject({ mode: "sharing" });
+    expect(parseOptions(["--mode", "mixed"])).toMatchObject({ mode: "mixed" });
+  });
+
   it("answers --help with nothing to do", () => {
     expect(parseOptions(["--help"])).toBeUndefined();
   });
 
   it.each([
-    ["--mode share", '--mode is "share", expected self'],
+    ["--mode share", '--mode is "share", expected self, sharing, mixed'],
     ["--days 0", '--days is "0", expected a whole number from 1'],
     ["--days 1.5", '--days is "1.5"'],
     ["--from 2017-02-30", '--from is "2017-02-30", expected a day as YYYY-MM-DD'],

@@ -14,14 +14,22 @@ trade, and the dApp. Ctrl-C ends all of it.
   --from YYYY-MM-DD    first day; with --data the file's first whole day, else 2026-06-01
   --days N             how many days; with --once 2, with --data all the file has, else without end
   --homes A,B,C        with --data: only these households
-  --mode self          every home lists all it exports at one price and buys what it can use (the only mode yet)
+  --mode MODE          how the homes trade:
+                       sharing  by the automatic day settlement; of generated homes one trades by hand (their default)
+                       self     by hand: each lists all it exports and buys what it can use (the default with --data)
+                       mixed    two homes share, two trade by hand, and so on
   --day-seconds N      without --once: length of a day in seconds, 10 to 86,400 (default 60)
   --port N             without --once: port of the dApp on 127.0.0.1 (default 5173, or the next free one)
   --keep               keep the run's folder .commonwatt/run-... with logs, database and deployment
   --help               this text`;
 
+const MODES = ["self", "sharing", "mixed"] as const;
+/** How the homes of a run trade: by hand with energy tokens, by the automatic day settlement, or half and half. */
+export type Mode = (typeof MODES)[number];
+
 export type Options = {
   readonly once: boolean;
+  readonly mode: Mode;
   readonly json: string | undefined;
   readonly data: string | undefined;
   readonly fromDay: Day | undefined;
@@ -64,6 +72,13 @@ function homesOption(text: string | undefined): readonly string[] | undefined {
   return homes;
 }
 
+function modeOption(text: string | undefined): Mode | undefined {
+  if (text === undefined) return undefined;
+  const mode = MODES.find((name) => name === text);
+  if (mode !== undefined) return mode;
+  throw new UserError(`--mode is "${text}", expected ${MODES.join(", ")}.`);
+}
+
 function parseFlags(args: readonly string[]) {
   try {
     return parseArgs({
@@ -77,7 +92,7 @@ function parseFlags(args: readonly string[]) {
         from: { type: "string" },
         days: { type: "string" },
         homes: { type: "string" },
-        mode: { type: "string", default: "self" },
+        mode: { type: "string" },
         "day-seconds": { type: "string" },
         port: { type: "string" },
         keep: { type: "boolean", default: false },
@@ -99,11 +114,6 @@ function parseFlags(args: readonly string[]) {
 export function parseOptions(args: readonly string[]): Options | undefined {
   const flags = parseFlags(args);
   if (flags.help) return undefined;
-  if (flags.mode !== "self") {
-    throw new UserError(
-      `--mode is "${flags.mode}", expected self: other modes (the automatic day settlement) are not built yet.`,
-    );
-  }
   const needs = (flag: "json" | "homes" | "day-seconds" | "port", condition: boolean, what: string): void => {
     if (flags[flag] !== undefined && !condition) throw new UserError(`--${flag} goes ${what}.`);
   };
@@ -113,6 +123,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   needs("port", !flags.once, "without --once, which serves no dApp");
   return {
     once: flags.once,
+    mode: modeOption(flags.mode) ?? (flags.data === undefined ? "sharing" : "self"),
     json: flags.json,
     data: flags.data,
     fromDay: dayOption(flags.from),

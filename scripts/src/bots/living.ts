@@ -26,6 +26,8 @@ export type LivingBotsOptions = {
   /** Hears of each day once most of its trading is done. */
   readonly onDay: (day: Day, totals: Totals) => void;
   readonly say: (line: string) => void;
+  /** Takes in what is new on the chain. */
+  readonly onAdded: (ledger: Ledger) => Promise<void>;
 };
 
 /** What a home asks for its export in the living demo: 0.12 to 0.18 EUR/kWh, in steps that keep money exact. */
@@ -72,7 +74,8 @@ export class LivingBots {
   async #step(now: number): Promise<void> {
     await this.#look();
     for (const [day, { profiles }] of this.#days) {
-      if (this.#listed.has(day) || profiles.length < this.#neighbourhood.residents.length) continue;
+      const isRecorded = ({ meter }: Trader): boolean => profiles.some((profile) => profile.meter === meter);
+      if (this.#listed.has(day) || !this.#traders.every(isRecorded)) continue;
       this.#listed.add(day);
       await listAll(this.#neighbourhood, this.#traders, profiles, day);
       this.#plan(day);
@@ -86,6 +89,7 @@ export class LivingBots {
     const added = await this.#reader.next();
     if (added === undefined) return;
     this.#remember(added);
+    await this.#options.onAdded(added);
     for (const line of this.#tell(added)) this.#options.say(line);
   }
 

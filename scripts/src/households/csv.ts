@@ -17,6 +17,8 @@ export type Selection = {
   readonly fromDay?: Day | undefined;
   readonly days?: number | undefined;
   readonly homes?: readonly string[] | undefined;
+  /** Without `fromDay` and `days`: take also the first and the last day if the file covers them in part. */
+  readonly partialDays?: boolean | undefined;
 };
 
 type Household = { firstLine: number; firstSeconds: number; lastSeconds: number; rows: Row[] };
@@ -155,12 +157,13 @@ function checkPower(path: string, name: string, rows: readonly Row[], stepSecond
 /** @param endSeconds - When the file's last row ends. */
 function chooseDays(
   path: string,
-  { fromDay, days }: Selection,
+  { fromDay, days, partialDays = false }: Selection,
   startSeconds: number,
   endSeconds: number,
 ): { firstDay: Day; days: number } {
-  const firstDay = fromDay ?? Math.ceil(startSeconds / SECONDS_PER_DAY);
-  const count = days ?? Math.floor(endSeconds / SECONDS_PER_DAY) - firstDay;
+  const [up, down] = partialDays ? [Math.floor, Math.ceil] : [Math.ceil, Math.floor];
+  const firstDay = fromDay ?? up(startSeconds / SECONDS_PER_DAY);
+  const count = days ?? down(endSeconds / SECONDS_PER_DAY) - firstDay;
   // A day that the file covers in part may be asked for: the rest of it is missing.
   const [firstKnown, endKnown] = [Math.floor(startSeconds / SECONDS_PER_DAY), Math.ceil(endSeconds / SECONDS_PER_DAY)];
   if (firstDay >= firstKnown && count > 0 && firstDay + count <= endKnown)

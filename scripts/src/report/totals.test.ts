@@ -3,7 +3,7 @@ import { parseIsoDay } from "@commonwatt/sdk/time";
 import { describe, expect, it } from "vitest";
 
 import { type Totals, totalsJson, totalsOf } from "./totals.ts";
-import { dayLine } from "./words.ts";
+import { dayLine, settlementStory } from "./words.ts";
 
 const TOTALS: Totals = {
   days: 1,
@@ -16,6 +16,27 @@ const TOTALS: Totals = {
   retiredWh: wh(1_000),
   unattributedWh: wh(0),
   paidBaseUnits: baseUnits(150_000n),
+  settled: {
+    days: 0,
+    meterDays: 0,
+    clearedWh: wh(0),
+    treasuryBaseUnits: baseUnits(0n),
+    gasPerHouseholdDay: 0n,
+  },
+};
+
+const SHARED: Totals = {
+  ...TOTALS,
+  soldWh: wh(0),
+  retiredWh: wh(0),
+  paidBaseUnits: baseUnits(0n),
+  settled: {
+    days: 1,
+    meterDays: 2,
+    clearedWh: wh(2_000),
+    treasuryBaseUnits: baseUnits(40_000n),
+    gasPerHouseholdDay: 200_000n,
+  },
 };
 
 describe("totals", () => {
@@ -39,6 +60,7 @@ describe("totals", () => {
       retiredWh: "1000",
       unattributedWh: "0",
       paidBaseUnits: "150000",
+      settled: { days: "0", meterDays: "0", clearedWh: "0", treasuryBaseUnits: "0", gasPerHouseholdDay: "0" },
       failures: ["x"],
     });
   });
@@ -50,5 +72,12 @@ describe("totals", () => {
     expect(dayLine(parseIsoDay("2026-06-01"), { ...TOTALS, unattributedWh: wh(5) })).toContain(
       "0.005 kWh without a time",
     );
+    expect(dayLine(parseIsoDay("2026-06-01"), SHARED)).toBe(
+      "2026-06-01: 4.000 kWh drawn, 3.000 kWh fed in, 2.000 kWh shared (50 % of the need), 0.04 EUR of network charge.",
+    );
+    expect(settlementStory(SHARED)).toBe(
+      "1 day with 2 meter-days settled, 2.000 kWh shared, for 200000 gas per meter-day, announcements included.",
+    );
+    expect(settlementStory(TOTALS)).toBe("");
   });
 });

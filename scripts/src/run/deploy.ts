@@ -14,6 +14,14 @@ import { LOCAL_CHAIN_ID } from "./local-chain.ts";
 const NAME = "Demo street";
 
 /**
+ * What the generated street agrees on: 0.15 EUR/kWh among neighbours, 0.02 EUR/kWh to the network on top; and the longest
+ * window there is, so that a slow machine settles in time.
+ */
+const LOCAL_PARAMETERS = {
+  Local: { communityPriceTicks: 1_500, networkChargeTicks: 200, closingWindowSeconds: 21_600 },
+};
+
+/**
  * Deploys the contracts to a local chain with the same Ignition module that a deployment by hand uses.
  *
  * @param journalFolder - Where Ignition writes down what it did; a run has its own, as its chain is new.
@@ -29,7 +37,7 @@ export async function deployContracts(rpcUrl: string, journalFolder: string): Pr
       artifactResolver: new HardhatArtifactResolver(hre.artifacts),
       ignitionModule: LocalModule,
       deploymentDir: journalFolder,
-      deploymentParameters: {},
+      deploymentParameters: LOCAL_PARAMETERS,
       accounts: [governorAccount().address],
     });
     if (result.type !== DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {

@@ -1,8 +1,9 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { demoEuroAbi, energyTokenAbi, neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import { CUSTODIES, ENERGY_SOURCES, encodePlace, enumIndex, KEY_TYPES, METER_KINDS } from "@commonwatt/sdk/meters";
-import { maxUint256, type Address, type Hex } from "viem";
+import { maxUint256, parseAbi, type Address, type Hex } from "viem";
 
+import { ROLES } from "../../../ignition/parts/roles.ts";
 import { governorAccount } from "./accounts.ts";
 import type { Resident } from "./homes.ts";
 import type { LocalChain } from "./local-chain.ts";
@@ -10,6 +11,9 @@ import { send } from "./send.ts";
 
 /** What every home starts with: 10,000 demo euros. */
 const PURSE_BASE_UNITS = 10_000n * 1_000_000n;
+/** What a home that shares pays into its account on the first evening, and how much of it into its meter's balance. */
+const DEPOSIT_BASE_UNITS = 5_000n * 1_000_000n;
+const METER_FUNDS_BASE_UNITS = 4_000n * 1_000_000n;
 const PLACE = "DEMO STREET";
 
 export type Possession = { readonly device: Address; readonly signature: Hex };
@@ -71,6 +75,18 @@ export async function enrol(
   }
 }
 
+/** Lets the oracle's account announce the days of sharing meters. */
+export async function letAnnounce(chain: LocalChain, deployment: Deployment, submitter: Address): Promise<void> {
+  const operator = ROLES.find(({ name }) => name === "operator");
+  if (operator === undefined) throw new Error("There is no operator role.");
+  await send({ client: chain.client, wallet: chain.wallet(governorAccount()) }, "Letting the oracle announce days", {
+    address: deployment.accessManager,
+    abi: parseAbi(["function grantRole(uint64 roleId, address account, uint32 executionDelay)"]),
+    functionName: "grantRole",
+    args: [operator.id, submitter, 0],
+  });
+}
+
 /** A home's own part: it lets the marketplace deliver its energy tokens and take its payments. */
 export async function approveMarketplace(
   chain: LocalChain,
@@ -89,5 +105,40 @@ export async function approveMarketplace(
     abi: demoEuroAbi,
     functionName: "approve",
     args: [deployment.marketplace, maxUint256],
+  });
+}
+
+/**
+ * A home's own part in sharing: it pays into its account, funds its meter, and turns sharing on, which takes effect the
+ * next day.
+ */
+export async function joinSharing(
+  chain: LocalChain,
+  deployment: Deployment,
+  { home, meter, account, trading }: Resident,
+): Promise<void> {
+  const owner = { client: chain.client, wallet: chain.wallet(account) };
+  const neighbourhood = { address: deployment.neighbourhood, abi: neighbourhoodAbi } as const;
+  await send(owner, `Approving the neighbourhood for ${home.name}'s euros`, {
+    address: deployment.currency,
+    abi: demoEuroAbi,
+    functionName: "approve",
+    args: [deployment.neighbourhood, DEPOSIT_BASE_UNITS],
+  });
+  await send(owner, `Paying into ${home.name}'s account`, {
+    ...neighbourhood,
+    functionName: "deposit",
+    args: [account.address, DEPOSIT_BASE_UNITS],
+  });
+  await send(owner, `Funding the meter of ${home.name}`, {
+    ...neighbourhood,
+    functionName: "fundMeter",
+    args: [meter, METER_FUNDS_BASE_UNITS],
+  });
+  const limits = typeof trading === "string" ? { askTicks: 0, bidTicks: 0 } : trading;
+  await send(owner, `Turning sharing on for ${home.name}`, {
+    ...neighbourhood,
+    functionName: "setSettings",
+    args: [meter, { sharing: true, community: trading === "community", ...limits }],
   });
 }

@@ -8,14 +8,15 @@ import { z } from "zod";
 
 import { Board } from "../bots/board.ts";
 import { forAll } from "../bots/market.ts";
+import type { Trading } from "../homes/trading.ts";
 import type { Home } from "../households/rows.ts";
 import { accountsFor } from "./accounts.ts";
 import { Child } from "./child.ts";
 import { Crew } from "./crew.ts";
 import { deployContracts } from "./deploy.ts";
-import { approveMarketplace, enrol } from "./enrol.ts";
+import { approveMarketplace, enrol, joinSharing, letAnnounce } from "./enrol.ts";
 import { createRunFolder, keepRunFolder, removeRunFolder, ROOT } from "./folder.ts";
-import { type Resident, settle } from "./homes.ts";
+import { type Resident, settle, shares } from "./homes.ts";
 import { LocalChain } from "./local-chain.ts";
 import { writeOracleConfig } from "./oracle-config.ts";
 import { createOracleKeys, provePossessions } from "./oracle-tools.ts";
@@ -30,6 +31,8 @@ const ENROLMENT_SECONDS = 3_600;
 
 export type NeighbourhoodSettings = {
   readonly homes: readonly Home[];
+  /** How each of them trades. */
+  readonly trading: readonly Trading[];
   readonly firstDay: Day;
   /** Most energy of a home per quarter-hour in either direction, Wh. */
   readonly capWh: number;
@@ -91,7 +94,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<Neighbourhood> {
   const { say } = settings;
-  const residents = settle(settings.homes);
+  const residents = settle(settings.homes, settings.trading);
 
   say("Starting a local chain and deploying the contracts ...");
   const startSeconds = dayStart(settings.firstDay) - ENROLMENT_SECONDS;
@@ -118,11 +121,14 @@ async function start(
     pollMilliseconds: settings.pollMilliseconds,
   });
   const meters = residents.map(({ meter }) => meter);
-  await chain.fund(await createOracleKeys(files, meters), SUBMITTER_WEI);
+  const submitter = await createOracleKeys(files, meters);
+  await chain.fund(submitter, SUBMITTER_WEI);
+  await letAnnounce(chain, deployment, submitter);
   const possessions = await provePossessions(files, deploymentFile, join(folder, "enrolment.sqlite"), meters);
   signal.throwIfAborted();
   await enrol(chain, deployment, residents, possessions, settings.capWh);
   await forAll(residents, (resident) => approveMarketplace(chain, deployment, resident));
+  await forAll(residents.filter(shares), (resident) => joinSharing(chain, deployment, resident));
 
   say("Starting the oracle with its MQTT broker and offer board ...");
   const oracle = new Child("The oracle", [join(ROOT, "oracle/src/main.ts"), "run", "--config", files.config], {

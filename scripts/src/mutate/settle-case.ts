@@ -1,0 +1,74 @@
+import { hashSignedProfile } from "@commonwatt/sdk/profile-signing";
+import type { SettleDayArgs } from "@commonwatt/sdk/settlement/calldata";
+import { planSettlement } from "@commonwatt/sdk/settlement/plan";
+import type { DayClearing, Tariff } from "@commonwatt/sdk/settlement/types";
+import { type Address, concatHex, type Hex, keccak256, zeroHash } from "viem";
+
+import { DAY, DOMAIN, type Resident } from "./street.ts";
+import { wordOf } from "./word.ts";
+
+/** One settlement, and what must come of it. */
+export type SettleCase = {
+  name: string;
+  tariff: Tariff;
+  residents: readonly Resident[];
+  /** Devices whose profiles were forced, in that order; their seats are not in `announced`. */
+  forced: readonly Address[];
+  announced: bigint;
+  args: SettleDayArgs;
+  /** What the reference comes to, or the error of the contract. */
+  expected: { clearing: DayClearing } | { error: string };
+};
+
+/** A settlement as an honest settler makes it. */
+export function honestCase(
+  name: string,
+  tariff: Tariff,
+  residents: readonly Resident[],
+  forced: readonly Address[] = [],
+): SettleCase {
+  const announced = residents
+    .filter(({ device }) => !forced.includes(device))
+    .reduce((bits, { state }) => bits | (1n << BigInt(state.seat)), 0n);
+  const { args, clearing } = planSettlement({ day: DAY, tariff, bitmap: announced, forced, meters: residents });
+  return { name, tariff, residents, forced, announced, args, expected: { clearing } };
+}
+
+/** The same with something wrong that must be refused. */
+export function tampered(of: SettleCase, name: string, error: string, change: Partial<SettleCase>): SettleCase {
+  return { ...of, ...change, name: `${of.name}: ${name}`, expected: { error } };
+}
+
+/** The seats of `SettlementCore.prepare`. */
+export function seatsOf({ residents }: SettleCase) {
+  return residents.map(({ device, state, queuedSettings, revokedInWindow = false }) => ({
+    device,
+    word: wordOf(state),
+    revokedInWindowOf: revokedInWindow ? DAY : 0,
+    queued: {
+      effectiveDay: queuedSettings?.effectiveDay ?? 0,
+      sharing: queuedSettings?.settings.sharing ?? false,
+      community: queuedSettings?.settings.community ?? false,
+      seat: state.seat,
+      askTicks: queuedSettings?.settings.askTicks ?? 0,
+      bidTicks: queuedSettings?.settings.bidTicks ?? 0,
+    },
+  }));
+}
+
+/** The window of `SettlementCore.prepare`. */
+export function windowOf({ residents, forced, announced }: SettleCase) {
+  let forcedHash: Hex = zeroHash;
+  let seats = 0n;
+  for (const device of forced) {
+    const of = residents.find((resident) => resident.device === device);
+    if (of === undefined) throw new Error(`The forced device ${device} is no resident's.`);
+    forcedHash = chained(forcedHash, of);
+    seats |= 1n << BigInt(of.state.seat);
+  }
+  return { day: DAY, announced, forced: seats, forcedCount: forced.length, forcedHash };
+}
+
+function chained(hash: Hex, { profile }: Resident): Hex {
+  return keccak256(concatHex([hash, hashSignedProfile(DOMAIN, profile)]));
+}

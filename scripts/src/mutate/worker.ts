@@ -1,0 +1,146 @@
+/** A process that tries batches of mutants: `node worker.ts`, told over IPC which. Started by main.ts. */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { allCases } from "./cases.ts";
+import { compile, type Sources } from "./compile.ts";
+import { readAll } from "./generate.ts";
+import { type Outcome, type Provider, Replay } from "./replay.ts";
+import type { SettleCase } from "./settle-case.ts";
+import { CHOOSER, CONTRACT } from "./targets.ts";
+import type { Message, Verdict } from "./verdict.ts";
+import { type Batch, weave } from "./weave.ts";
+
+const { sources, mutants } = readAll();
+const replay = await beginReplay();
+const expected = await baseline(replay);
+
+process.on("message", (ids: number[]) => {
+  const batch = ids.map((id) => ({ id, mutant: nth(id) }));
+  tryBatch(batch).catch((error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  });
+});
+tell({ ready: mutants.length });
+
+function nth(id: number) {
+  const mutant = mutants[id - 1];
+  if (mutant === undefined) throw new Error(`There is no mutant ${id}, expected 1 to ${mutants.length}.`);
+  return mutant;
+}
+
+function tell(message: Message): void {
+  process.send?.(message);
+}
+
+/** Compiles a batch and tries each of its mutants. Those that cannot share a compilation are tried alone. */
+async function tryBatch(batch: Batch): Promise<void> {
+  const verdicts: Verdict[] = [];
+  const alone: Batch = [];
+  let left = batch;
+  while (left.length > 0) {
+    const made = compile(woven(left), CONTRACT.file, CONTRACT.name);
+    if ("code" in made) {
+      await replay.load(made.code);
+      for (const { id } of left) verdicts.push(await judge(id, left.length === 1 ? 0 : id));
+      break;
+    }
+    if (left.length === 1) {
+      verdicts.push({ id: left[0]?.id ?? 0, killedBy: "the compiler" });
+      break;
+    }
+    const guilty = left.filter(({ mutant }) =>
+      made.complaints.some(({ file, start, end }) => file === mutant.file && blamed(mutant, left, start, end)),
+    );
+    // Without a place to blame, halves.
+    const out = guilty.length > 0 ? guilty : left.slice(0, Math.ceil(left.length / 2));
+    alone.push(...out);
+    left = left.filter((entry) => !out.includes(entry));
+  }
+  for (const entry of alone) {
+    const made = compile(woven([entry]), CONTRACT.file, CONTRACT.name);
+    if (!("code" in made)) {
+      verdicts.push({ id: entry.id, killedBy: "the compiler" });
+      continue;
+    }
+    await replay.load(made.code);
+    verdicts.push(await judge(entry.id, 0));
+  }
+  tell({ verdicts });
+}
+
+/** Whether a complaint about the woven text lies within what this mutant became. */
+function blamed(mutant: Batch[number]["mutant"], batch: Batch, start: number, end: number): boolean {
+  const own = batch.filter(({ mutant: { file } }) => file === mutant.file);
+  let shift = 0;
+  for (const { id, mutant: other } of own.toSorted((a, b) => a.mutant.start - b.mutant.start)) {
+    const grown = Buffer.byteLength(other.woven?.(id) ?? other.replacement);
+    const from = other.start + shift;
+    if (other === mutant) return start < from + grown && from < end;
+    shift += grown - other.length;
+  }
+  return false;
+}
+
+function woven(batch: Batch): Sources {
+  const changed: Sources = new Map(sources);
+  const importLine = `import {Chosen} from "${CHOOSER}";`;
+  for (const file of new Set(batch.map(({ mutant }) => mutant.file))) {
+    const source = sources.get(file);
+    if (source !== undefined) changed.set(file, Buffer.from(weave(file, source, batch, importLine)));
+  }
+  return changed;
+}
+
+async function judge(id: number, chosen: number): Promise<Verdict> {
+  for await (const { of, outcome } of replay.outcomes(chosen)) {
+    if (textOf(outcome) !== expected.get(of)) return { id, killedBy: of.name };
+  }
+  return { id, killedBy: undefined };
+}
+
+async function beginReplay(): Promise<Replay> {
+  // Hardhat reads its configuration where the repository is.
+  const root = join(import.meta.dirname, "../../..");
+  process.chdir(root);
+  const require = createRequire(join(root, "package.json"));
+  const { network } = (await import(require.resolve("hardhat"))) as {
+    network: { create: (of: unknown) => Promise<{ provider: Provider }> };
+  };
+  const { provider } = await network.create({ network: "default", override: { allowUnlimitedContractSize: true } });
+  const made = compile(sources, CONTRACT.file, CONTRACT.name);
+  if (!("code" in made)) throw new Error(made.complaints.map(({ message }) => message).join("\n"));
+  return Replay.begin(provider, made.abi, made.code, await allCases());
+}
+
+/** What the unchanged contract does, which must be what the reference says. */
+async function baseline(of: Replay): Promise<Map<SettleCase, string>> {
+  const found = new Map<SettleCase, string>();
+  for await (const { of: settleCase, outcome } of replay.outcomes()) {
+    const said = of.read(outcome);
+    if ("error" in settleCase.expected) {
+      const { error } = settleCase.expected;
+      if (!("error" in said) || (error !== "*" && said.error !== error)) {
+        throw new Error(`"${settleCase.name}" gives ${JSON.stringify(said, asText)}, expected the error ${error}.`);
+      }
+    } else {
+      if ("error" in said) throw new Error(`"${settleCase.name}" reverts with ${said.error}, expected a settlement.`);
+      const { clearedWh, treasuryBaseUnits } = settleCase.expected.clearing;
+      const { settled } = said;
+      if (settled["clearedWh"] !== clearedWh || settled["treasuryBaseUnits"] !== treasuryBaseUnits) {
+        throw new Error(`"${settleCase.name}" gives ${JSON.stringify(settled, asText)}, expected ${clearedWh} Wh.`);
+      }
+    }
+    found.set(settleCase, textOf(outcome));
+  }
+  return found;
+}
+
+function textOf(outcome: Outcome): string {
+  return "logs" in outcome ? outcome.logs : outcome.reverted;
+}
+
+function asText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
