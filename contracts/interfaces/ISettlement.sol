@@ -88,6 +88,8 @@ interface ISettlement {
     /// @notice `settleDay` must be the transaction's own call, so that its input can be had from any node.
     error NotTopLevel(address caller);
     error InvalidClaimsLength(uint256 length, uint256 expected);
+    /// @notice Something lies above the sides of the 96 intervals.
+    error InvalidSides(uint256 sides);
     /// @notice The batch ends inside a profile or class.
     error MalformedBatch(uint256 consumed, uint256 length);
     /// @notice The meter is neither announced nor forced.
@@ -101,6 +103,7 @@ interface ISettlement {
     error NotTheForcedProfile(uint32 day);
     /// @notice Nothing on the chain says that the meter may be left out.
     error NoReasonToSkip(uint32 meter, uint32 day);
+    // Intervals are named by their index in the day, 0 to 95.
     error PricesCrossed(uint256 interval, uint256 lowTicks, uint256 highTicks);
     /// @notice Supply and demand do meet at the witness.
     error WitnessFails(uint256 interval, uint256 witnessTicks);

@@ -62,6 +62,7 @@ library MeterWords {
     /// @dev What meters of one class of the settlement have in common: unit, flag, limits.
     uint256 private constant CLASS_MASK =
         (EXPONENT_MASK << EXPONENT_SHIFT) | COMMUNITY | (TICKS_MASK << ASK_SHIFT) | (TICKS_MASK << BID_SHIFT);
+    uint256 private constant PLAIN_MASK = CLASS_MASK | ACTIVE | TOMBSTONED | SHARING | SETTINGS_QUEUED;
     uint256 private constant SETTINGS_MASK =
         SHARING | COMMUNITY | (SEAT_MASK << SEAT_SHIFT) | (TICKS_MASK << ASK_SHIFT) | (TICKS_MASK << BID_SHIFT);
 
@@ -177,6 +178,30 @@ library MeterWords {
     ) internal pure returns (MeterWord) {
         uint256 kept = (MeterWord.unwrap(word) >> METER_SHIFT) << METER_SHIFT;
         return MeterWord.wrap(kept | (day << DAY_SHIFT) | (exportUnits << EXPORT_SHIFT) | importUnits);
+    }
+
+    /// @notice Whether the word is of an active device that shares in this class, with no settings queued: one comparison.
+    /// @param key A `classKeyOf`.
+    function isPlain(MeterWord word, uint256 key) internal pure returns (bool) {
+        return MeterWord.unwrap(word) & PLAIN_MASK == key | ACTIVE | SHARING;
+    }
+
+    /// @notice The word after a settled day.
+    /// @dev Registers are below 2^44. The balance stays within its 56 bits: it covers what is paid, and what is paid out
+    /// comes from other balances, which together are below 2^56.
+    /// @param payment What the meter pays, negative if it is paid, base units.
+    function settled(
+        MeterWord word,
+        uint256 day,
+        uint256 importUnits,
+        uint256 exportUnits,
+        int256 payment
+    ) internal pure returns (MeterWord) {
+        // Two's complement: taking off a negative payment adds it, and the highest lane has nothing above to disturb.
+        unchecked {
+            uint256 paid = MeterWord.unwrap(advance(word, day, importUnits, exportUnits));
+            return MeterWord.wrap(paid - (uint256(payment) << BALANCE_SHIFT));
+        }
     }
 
     /// @notice The word with other registers.

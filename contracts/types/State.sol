@@ -5,7 +5,7 @@ import {MeterWord} from "../libraries/MeterWords.sol";
 import {Custody, EnergySource, KeyType, MeterKind} from "./Meters.sol";
 import {MarketState} from "./Settlement.sol";
 
-/// @notice Days whose remaining imports a meter keeps.
+/// @dev Days whose remaining imports a meter keeps.
 uint256 constant RING_DAYS = 32;
 
 /// @dev One slot.
@@ -75,7 +75,8 @@ struct NeighbourhoodState {
     MarketState market; // one slot
     uint256 announced; // bitmap of seats
     uint256 forced; // bitmap of seats; of the last announced day if `market.forcedCount` is not 0, else stale
-    bytes32 forcedHash; // over the digests of the forced profiles in their order, from 0: h = keccak256(h, digest)
+    // over the forced profiles in their order, from 0: h = keccak256(h, digest, device); a digest names no device
+    bytes32 forcedHash;
     uint256 seatsInForce; // bitmap: meters that share now
     uint256 seatsTaken; // bitmap: those, and the reserved ones
     Treasury treasury;

@@ -6,6 +6,7 @@ import {ISettlement} from "../../interfaces/ISettlement.sol";
 import {Claims, MarketState, SkipReason, Tariff} from "../../types/Settlement.sol";
 import {NeighbourhoodState} from "../../types/State.sol";
 import {Calendar} from "../Calendar.sol";
+import {Host} from "../Host.sol";
 import {MeterWord, MeterWords} from "../MeterWords.sol";
 import {Quality} from "../Quality.sol";
 import {Tariffs} from "../Tariffs.sol";
@@ -23,7 +24,7 @@ struct Settling {
     Tariff tariff;
     uint256 missing; // seats announced or forced and not seen yet
     uint256 forced; // seats forced
-    bytes32 forcedHash; // over the digests of the forced profiles seen
+    bytes32 forcedHash; // over the forced profiles seen, see `NeighbourhoodState`
     uint256 buffer; // see `ProfileBatch.prepare`
     DayPrices prices;
     uint256[] sums; // see `AuctionTotals`
@@ -50,21 +51,14 @@ library DaySettlement {
     );
     uint256 private constant SIDES_BITS = 192;
 
-    /// @notice Settles the announced day.
-    /// @param domainSeparator EIP-712, the neighbourhood's.
-    function settle(
-        NeighbourhoodState storage state,
-        bytes32 domainSeparator,
-        uint256 closingWindowSeconds,
-        uint32 day,
-        Claims calldata claims,
-        bytes calldata batch,
-        bytes calldata skipped
-    ) external {
+    /// @notice Settles the announced day: see {ISettlement}. A neighbourhood runs this on its own state and its caller's
+    /// input.
+    function settleDay(uint32 day, Claims calldata claims, bytes calldata batch, bytes calldata skipped) external {
+        NeighbourhoodState storage state = Host.state();
         MarketState memory market = state.market;
-        _checkWindow(market, closingWindowSeconds, day);
+        _checkWindow(market, Host.closingWindowSeconds(), day);
         Tariff memory tariff = Tariffs.inForce(market, day);
-        Settling memory run = _open(state, domainSeparator, day, tariff, claims, batch.length);
+        Settling memory run = _open(state, day, tariff, claims, batch.length);
 
         _runBatch(state, run, batch);
         _runSkipped(state, run, skipped);
@@ -92,7 +86,6 @@ library DaySettlement {
 
     function _open(
         NeighbourhoodState storage state,
-        bytes32 domainSeparator,
         uint32 day,
         Tariff memory tariff,
         Claims calldata claims,
@@ -112,7 +105,7 @@ library DaySettlement {
         run.tariff = tariff;
         if (state.market.forcedCount != 0) run.forced = state.forced;
         run.missing = state.announced | run.forced;
-        run.buffer = ProfileBatch.prepare(PROFILE_TYPEHASH, day, domainSeparator);
+        run.buffer = ProfileBatch.prepare(PROFILE_TYPEHASH, day, Host.domainOf(address(this)));
         run.prices = AuctionPrices.unpack(claims.prices, claims.sides, claims.effective, tariff.networkChargeTicks);
         run.sums = AuctionTotals.room();
         run.class = AuctionPrices.room();
@@ -201,7 +194,7 @@ library DaySettlement {
         MeterSums memory sums = run.meter;
         MeterPass.add(profile.intervals, word.capUnits(), run.class, sums);
         bool forced = run.forced & bit != 0;
-        if (forced) run.forcedHash = keccak256(abi.encode(run.forcedHash, profile.digest));
+        if (forced) run.forcedHash = keccak256(abi.encode(run.forcedHash, profile.digest, profile.device));
         else if (!_fits(profile, word, sums)) {
             MeterPass.remove(profile.intervals, run.class, true);
             emit ISettlement.MeterSkipped(meter, run.day, SkipReason.ProfileUnfit);

@@ -46,7 +46,11 @@ library SettlementWords {
             bool counts = state.facts[meter].device == device && state.facts[meter].revokedInWindowOf == day;
             require(counts, INeighbourhood.DeviceTombstoned(device, meter));
         }
-        if (_isDue(state, word, meter, day)) word = SettingsQueue.putInForce(state, meter, word);
+        if (_isDue(state, word, meter, day)) {
+            // Stored at once: a profile that turns out unfit leaves the word as it is then.
+            word = SettingsQueue.putInForce(state, meter, word);
+            state.words[device] = word;
+        }
         require(word.isSharing(), ISettlement.NotSharing(meter, day));
         require(word.classKey() == classKey, ISettlement.WrongClass(meter));
         return word;
