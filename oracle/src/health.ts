@@ -5,6 +5,7 @@ import type { Config } from "./config/schema.ts";
 import type { OutboxStore } from "./outbox/outbox-store.ts";
 import { billingChannels } from "./profiles/close-days.ts";
 import type { RefusalLog } from "./refusals.ts";
+import type { SettlementStatus } from "./settlement/status.ts";
 import type { MeterStore } from "./storage/meter-store.ts";
 
 export type HealthParts = {
@@ -15,10 +16,13 @@ export type HealthParts = {
   offers: OfferStore;
   store: MeterStore;
   refusals: RefusalLog;
+  /** Undefined before the first look. */
+  settlement: () => SettlementStatus | undefined;
 };
 
-/** What an operator asks first: is it alive, is the chain there, does anything queue, which meter is silent. */
-export function createHealth({ config, clock, reader, outbox, offers, store, refusals }: HealthParts) {
+/** What an operator asks first: is it alive, is the chain there, does anything queue, where does the settlement stand, which meter is silent. */
+export function createHealth(parts: HealthParts) {
+  const { config, clock, reader, outbox, offers, store, refusals, settlement } = parts;
   let lastBlock: number | undefined;
   return {
     /** Looks at the chain. */
@@ -29,6 +33,7 @@ export function createHealth({ config, clock, reader, outbox, offers, store, ref
       clock: new Date(clock.nowMs()).toISOString(),
       lastBlock,
       outbox: outbox.counts(),
+      settlement: settlement() ?? null,
       offers: offers.count(),
       refusals: refusals.counts(),
       meters: config.meters.map((meter) => {

@@ -26,6 +26,7 @@ import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { countQuality } from "./profiles/build-profile.ts";
 import { createRefusalLog } from "./refusals.ts";
 import { createChildSigner } from "./signature/child-signer.ts";
+import { startSettler } from "./settlement/start.ts";
 import { signClosed } from "./signature/sign-closed.ts";
 import { connectExternalBroker } from "./sources/external-broker.ts";
 import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
@@ -34,8 +35,8 @@ import { openDatabase } from "./storage/database.ts";
 import { createMeterStore, type MeterStore } from "./storage/meter-store.ts";
 
 /**
- * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records them, and serves the
- * board. Everything that is closed at the end was opened here, in the opposite order.
+ * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records or settles them, and
+ * serves the board. Everything that is closed at the end was opened here, in the opposite order.
  *
  * @throws CommonwattError when it cannot start.
  */
@@ -84,19 +85,28 @@ export async function run(config: Config): Promise<void> {
     log.warn({ event: "retry", what, reason, pauseMs }, `${what} failed, trying again in ${pauseMs} ms: ${reason}`);
   };
   const options = { pauseMs: config.timing.pollMilliseconds, signal: stopping.signal };
-  const health = createHealth({ config, clock, reader, outbox, offers, store, refusals });
+  let closedAsOf = -Infinity;
+  const chainParts = { reader, writer, deployment, clock };
+  const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
+  const settlement = () => settler.status();
+  const health = createHealth({ config, clock, reader, outbox, offers, store, refusals, settlement });
+  // One loop for both: they send from one account.
   const sending = startLoop(
-    () => pumpOutbox({ outbox, recorder, submission: config.submission, nowMs: Date.now, log }),
-    {
-      ...options,
-      onError: onError("Recording"),
+    async () => {
+      const pump = { outbox, recorder, submission: config.submission, nowMs: Date.now, log };
+      const [recorded] = await Promise.allSettled([pumpOutbox(pump)]);
+      const [settled] = await Promise.allSettled([settler.round()]);
+      return [recorded, settled].map(valueOf).includes(true);
     },
+    { ...options, onError: onError("Sending") },
   );
   const closing = startLoop(
     async () => {
       await clock.refresh();
+      const asOf = Math.floor(clock.nowMs() / 1000);
       const closed = await closeDue(pipeline, { store, outbox, registration });
       const signed = await signClosed(outbox, signer, devices, log);
+      if (closed === 0 && signed === 0) closedAsOf = asOf;
       if (signed > 0) sending.wake();
       offers.removeExpired(Math.floor(clock.nowMs() / 1000));
       await health.look();
@@ -137,9 +147,9 @@ async function closeDue(
   const { log } = registration;
   let count = 0;
   for (const meter of pipeline.due()) {
-    const { maxUnits } = await prepareToClose(meter, store, registration);
+    const { maxUnits, routeOf } = await prepareToClose(meter, store, registration);
     const closed = pipeline.closeDays(meter, maxUnits, ({ profile }) => {
-      outbox.add(meter.meter, profile);
+      outbox.add(meter.meter, profile, routeOf(profile.day));
     });
     count += closed.length;
     for (const { profile, overflowing, disagreement } of closed) {
@@ -216,6 +226,12 @@ function checkDevices({ meters, keystoreDir }: Config, devices: ReadonlyMap<numb
       `There is no device key of meter ${without.join(", ")} in ${keystoreDir}. Make it with "keys create"`,
     );
   }
+}
+
+/** What a round came to; its error is thrown now that the other one has had its turn. */
+function valueOf(result: PromiseSettledResult<boolean>): boolean {
+  if (result.status === "rejected") throw result.reason;
+  return result.value;
 }
 
 function stopSignal(log: Logger): Promise<string> {

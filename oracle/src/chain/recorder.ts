@@ -1,6 +1,7 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import type { SignedProfile } from "@commonwatt/sdk/profile-signing";
+import type { DeviceState, Settings } from "@commonwatt/sdk/settlement/types";
 import {
   type Address,
   type Hex,
@@ -18,21 +19,17 @@ export type BatchOutcome =
   | { status: "reverted" }
   | { status: "unknown" };
 
-/** A device on chain. Quantities in the meter's unit. */
-export type DeviceOnChain = {
-  /** 0: a stranger. */
-  meter: number;
-  active: boolean;
-  lastDay: number;
-  importRegister: bigint;
-  exportRegister: bigint;
-  capUnits: number;
-  unitExponent: number;
-};
+/** A device on chain, meter 0 a stranger. Quantities in the meter's unit. */
+export type DeviceOnChain = DeviceState;
+
+/** A queued change of how a meter trades. */
+export type SettingsOnChain = { effectiveDay: number; settings: Settings };
 
 /** The neighbourhood contract, as the oracle uses it. */
 export type Recorder = {
   device(device: Address): Promise<DeviceOnChain>;
+  /** What is queued for a meter; effective day 0 when nothing is. */
+  queuedSettings(meter: number): Promise<SettingsOnChain>;
   /** How many of the profiles `recordMany` would record now. */
   simulateMany(profiles: readonly SignedProfile[]): Promise<number>;
   /** Why `record` would refuse the profile now; undefined when it would not. */
@@ -67,6 +64,15 @@ export function createRecorder(
   return {
     async device(device) {
       return reader.readContract({ ...contract, functionName: "deviceState", args: [device] });
+    },
+
+    async queuedSettings(meter) {
+      const [effectiveDay, settings] = await reader.readContract({
+        ...contract,
+        functionName: "queuedSettings",
+        args: [meter],
+      });
+      return { effectiveDay, settings };
     },
 
     async simulateMany(profiles) {

@@ -8,9 +8,16 @@ export type ChainRefusal = {
   error: string;
   /** In plain words. */
   reason: string;
-  /** `later`: it may pass. `consumed`: the day, or a later one, is on chain already. `never`: it cannot pass. */
-  verdict: "later" | "consumed" | "never";
+  /**
+   * `later`: it may pass. `consumed`: the day, or a later one, is on chain already. `shared`: it goes the way of the
+   * settlement. `never`: it cannot pass.
+   */
+  verdict: Verdict;
 };
+
+type Verdict = "later" | "consumed" | "shared" | "never";
+
+const VERDICTS: Readonly<Record<string, Verdict>> = { DayNotAfterLast: "consumed", IsSharing: "shared" };
 
 /** Errors that time, an operator's act or another receiver can cure. */
 const CURABLE = ["DayNotOver", "UnknownDevice", "InsufficientGas", "ReceiverRefused", "ReentrancyGuardReentrantCall"];
@@ -18,7 +25,7 @@ const CURABLE = ["DayNotOver", "UnknownDevice", "InsufficientGas", "ReceiverRefu
 /** Reads the revert data of a `record`, as `ProfileSkipped` carries it. */
 export function readRefusal(data: Hex): ChainRefusal {
   const error = nameOf(data);
-  const verdict = error === "DayNotAfterLast" ? "consumed" : CURABLE.includes(error) ? "later" : "never";
+  const verdict = VERDICTS[error] ?? (CURABLE.includes(error) ? "later" : "never");
   return { error, reason: explainError(data), verdict };
 }
 

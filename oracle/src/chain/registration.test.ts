@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import { createHarness, HARNESS_DAY } from "../../test/support/pipeline-harness.ts";
 import type { MeterConfig } from "../config/schema.ts";
-import type { DeviceOnChain } from "./recorder.ts";
+import type { DeviceOnChain, SettingsOnChain } from "./recorder.ts";
 import { checkRegistrations, prepareToClose } from "./registration.ts";
 
 const DEVICE: Address = "0x00000000000000000000000000000000000000d1";
@@ -16,9 +16,17 @@ const registered: DeviceOnChain = {
   exportRegister: 0n,
   capUnits: 5_000,
   unitExponent: 0,
+  sharing: false,
+  community: false,
+  seat: 0,
+  settingsQueued: false,
+  deviceQueued: false,
+  askTicks: 0,
+  bidTicks: 0,
+  balanceBaseUnits: 0n,
 };
 
-function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {}) {
+function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {}, queued?: SettingsOnChain) {
   const meter = {
     meter: 1,
     node: "a",
@@ -29,7 +37,11 @@ function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {})
   const harness = createHarness({ meters: [meter] });
   const events: string[] = [];
   const parts = {
-    recorder: { device: () => Promise.resolve({ ...registered, ...onChain }) },
+    recorder: {
+      device: () => Promise.resolve({ ...registered, ...onChain }),
+      queuedSettings: () =>
+        queued === undefined ? Promise.reject(new Error("not asked for")) : Promise.resolve(queued),
+    },
     devices: new Map([[1, DEVICE]]),
     log: pino({}, { write: (line: string) => events.push((JSON.parse(line) as { event: string }).event) }),
   };
@@ -79,7 +91,7 @@ describe("before a meter's first day is closed", () => {
       { importRegister: 700n, exportRegister: 30n, unitExponent: 1 },
       { unitWh: 10, openingImportWh: 9_000 },
     );
-    expect(await scene.prepare()).toEqual({ maxUnits: 5_000 });
+    expect(await scene.prepare()).toMatchObject({ maxUnits: 5_000 });
     expect(scene.store.meter(1)).toMatchObject({ importWh: 9_000, exportWh: 300 });
     expect(scene.events).toEqual(["registers-adopted"]);
   });
@@ -95,6 +107,31 @@ describe("before a meter's first day is closed", () => {
   });
 
   test("a device that is not registered is closed by the widest bound", async () => {
-    expect(await createScene({ meter: 0 }).prepare()).toEqual({ maxUnits: 32_767 });
+    expect(await createScene({ meter: 0 }).prepare()).toMatchObject({ maxUnits: 32_767 });
+  });
+});
+
+describe("a day's profile goes the way", () => {
+  const sharing = { sharing: true, community: true, askTicks: 0, bidTicks: 0 };
+  const selfTrading = { ...sharing, sharing: false, community: false };
+  const routes = async (onChain: Partial<DeviceOnChain>, queued?: SettingsOnChain) => {
+    const { routeOf } = await createScene({ ...onChain, settingsQueued: queued !== undefined }, {}, queued).prepare();
+    return [HARNESS_DAY - 1, HARNESS_DAY, HARNESS_DAY + 1].map(routeOf);
+  };
+
+  test("that the meter's word says", async () => {
+    expect(await routes(selfTrading)).toEqual(["record", "record", "record"]);
+    expect(await routes(sharing)).toEqual(["share", "share", "share"]);
+  });
+
+  test("that a queued change says from its day on", async () => {
+    const from = { effectiveDay: HARNESS_DAY };
+    expect(await routes(selfTrading, { ...from, settings: sharing })).toEqual(["record", "share", "share"]);
+    expect(await routes(sharing, { ...from, settings: selfTrading })).toEqual(["share", "record", "record"]);
+  });
+
+  test("of record, while the device is not registered", async () => {
+    const { routeOf } = await createScene({ meter: 0, ...sharing }).prepare();
+    expect(routeOf(HARNESS_DAY)).toBe("record");
   });
 });

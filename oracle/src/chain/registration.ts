@@ -4,11 +4,13 @@ import type { Logger } from "pino";
 import type { Address } from "viem";
 
 import type { MeterConfig } from "../config/schema.ts";
+import type { Route } from "../outbox/outbox-store.ts";
+import { sharesOn } from "../settlement/build-view.ts";
 import type { MeterStore } from "../storage/meter-store.ts";
 import type { DeviceOnChain, Recorder } from "./recorder.ts";
 
 export type RegistrationParts = {
-  recorder: Pick<Recorder, "device">;
+  recorder: Pick<Recorder, "device" | "queuedSettings">;
   /** Device of each meter. */
   devices: ReadonlyMap<number, Address>;
   log: Logger;
@@ -45,22 +47,31 @@ export async function checkRegistrations(meters: readonly MeterConfig[], parts: 
   }
 }
 
+/** What the chain says of a meter before its days are closed. */
+export type ClosingTerms = {
+  /** Most energy of an interval that the chain accepts, in units. */
+  maxUnits: number;
+  /** Which way the profile of a day goes. A day that has begun cannot change its mind, so it is asked once. */
+  routeOf: (day: number) => Route;
+};
+
 /**
  * What the chain says of a meter before its days are closed. Before the first of them, takes over the registers the device
  * has on chain where those are ahead: after a database was lost, or when the opening registers are not in the config.
  * Registers on chain never go back.
  *
- * @returns Most energy of an interval that the chain accepts, in units.
  * @throws CommonwattError when config and chain contradict each other; otherwise when the node does not answer.
  */
 export async function prepareToClose(
   meter: MeterConfig,
   store: MeterStore,
   parts: RegistrationParts,
-): Promise<{ maxUnits: number }> {
+): Promise<ClosingTerms> {
   const onChain = await lookUp(meter, parts);
   const state = store.meter(meter.meter);
-  if (onChain === undefined || state === undefined) return { maxUnits: MAX_INTERVAL_UNITS };
+  if (onChain === undefined || state === undefined) {
+    return { maxUnits: MAX_INTERVAL_UNITS, routeOf: () => "record" };
+  }
   const importWh = Math.max(state.importWh, Number(onChain.importRegister) * meter.unitWh);
   const exportWh = Math.max(state.exportWh, Number(onChain.exportRegister) * meter.unitWh);
   if (state.closedDay < 0 && (importWh > state.importWh || exportWh > state.exportWh)) {
@@ -70,7 +81,11 @@ export async function prepareToClose(
       `Meter ${meter.meter} goes on from the registers it has on chain: ${importWh} Wh import, ${exportWh} Wh export`,
     );
   }
-  return { maxUnits: onChain.capUnits };
+  const settings = onChain.settingsQueued ? await parts.recorder.queuedSettings(meter.meter) : undefined;
+  return {
+    maxUnits: onChain.capUnits,
+    routeOf: (day) => (sharesOn({ state: onChain, settings }, day) ? "share" : "record"),
+  };
 }
 
 /** The meter's device on chain; undefined when it is not registered. */

@@ -45,9 +45,10 @@ describe("the config", () => {
   });
 
   test("of the example file names every key there is", () => {
-    const { board, timing, submission } = parseConfig(example(), "/srv");
+    const { board, timing, submission, settlement } = parseConfig(example(), "/srv");
     expect(example()["timing"]).toEqual(timing);
     expect(example()["submission"]).toEqual(submission);
+    expect(example()["settlement"]).toEqual(settlement);
     expect(example()["board"]).toEqual(board);
   });
 
@@ -132,6 +133,11 @@ describe("the config", () => {
       "gaps that contradict",
       (config) => Object.assign(config.timing, { maxGapSeconds: 60 }),
       /^timing.measuredGapSeconds: 900, expected at most maxGapSeconds, 60$/u,
+    ],
+    [
+      "a deadline before the grace",
+      (config) => Object.assign(config, { settlement: { deadlineSeconds: 60 } }),
+      /^settlement.deadlineSeconds: 60, expected at least timing.graceSeconds, 3600/u,
     ],
   ])("says what is wrong: %s", (_name, change, expected) => {
     const problems = problemsOf(change);

@@ -34,6 +34,11 @@ export function parseConfig(value: unknown, folder: string): Config {
       `timing.measuredGapSeconds: ${config.timing.measuredGapSeconds}, expected at most maxGapSeconds, ${config.timing.maxGapSeconds}`,
     );
   }
+  if (config.settlement.deadlineSeconds < config.timing.graceSeconds) {
+    problems.push(
+      `settlement.deadlineSeconds: ${config.settlement.deadlineSeconds}, expected at least timing.graceSeconds, ${config.timing.graceSeconds}: earlier, a silent meter's day is not closed`,
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return absolutePaths(config, folder);
 }

@@ -98,6 +98,13 @@ const submission = z.strictObject({
   receiptTimeoutSeconds: seconds(1, 3_600).default(120),
 });
 
+const settlement = z.strictObject({
+  /** Announce and settle the days of sharing meters. Without it another operator has to. */
+  enabled: z.boolean().default(true),
+  /** So long after a day's end its profiles are waited for; then the day is announced without those that are missing. */
+  deadlineSeconds: seconds(0, 2 * 86_400).default(21_600),
+});
+
 /** Schema of the oracle's config file. Relative paths start at the config file's folder. */
 export const configSchema = z.strictObject({
   broker,
@@ -119,6 +126,7 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),
   timing: timing.prefault({}),
   submission: submission.prefault({}),
+  settlement: settlement.prefault({}),
   meters: z.array(meter).min(1).max(4_096),
   board: board.prefault({}),
 });

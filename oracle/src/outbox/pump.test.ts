@@ -63,6 +63,7 @@ function createScene({ maxBatch = 16, maxAttempts = 3 } = {}) {
   };
   const recorder: Recorder = {
     device: () => Promise.reject(new Error("not asked for")),
+    queuedSettings: () => Promise.reject(new Error("not asked for")),
     simulateMany: (profiles) => Promise.resolve(profiles.filter((entry) => !scene.refusals.has(entry.day)).length),
     simulate: (profile) => Promise.resolve(scene.refusals.get(profile.day)),
     send(profiles, attempt) {
@@ -114,6 +115,16 @@ describe("the outbox", () => {
     await scene.pump();
     expect(scene.sent.map(({ days }) => days)).toEqual([[DAY + 1]]);
     expect(scene.outbox.counts()).toMatchObject({ parked: 1, recorded: 1 });
+  });
+
+  test("leaves a day on which the meter shares to the settlement", async () => {
+    const scene = createScene();
+    scene.add(1, DAY);
+    scene.refusals.set(DAY, { error: "IsSharing", reason: "the meter shares", verdict: "shared" });
+    await scene.pump();
+    expect(scene.sent).toEqual([]);
+    expect(scene.outbox.waiting()).toMatchObject([{ meter: 1, day: DAY, device: DEVICE }]);
+    expect(await scene.pump()).toBe(false);
   });
 
   test("a parked day does not hold up the next day of its meter", async () => {

@@ -90,6 +90,15 @@ async function handleRefusal(parts: PumpParts, row: OutboxRow, { verdict, reason
     postpone(parts, row, reason);
     return;
   }
+  if (verdict === "shared") {
+    const day = isoDay(row.profile.day);
+    parts.outbox.reroute(row.id, "share");
+    parts.log.info(
+      { event: "rerouted", meter: row.meter, day },
+      `Meter ${row.meter} shares: ${day} waits for its settlement`,
+    );
+    return;
+  }
   if (verdict === "consumed") {
     // Sent before a crash, or by someone else: the same registers mean the same profile, a device signs a day only once.
     const found = await parts.recorder.findRecorded(row.meter, row.profile.day);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -33,6 +34,23 @@ describe("the database", () => {
     database.sql.exec("PRAGMA user_version = 99");
     database.close();
     expect(() => openDatabase(file)).toThrow(`schema version 99, expected at most ${MIGRATIONS.length}`);
+  });
+
+  test("of the first version keeps its profiles, on their way to be recorded", () => {
+    const file = join(folder, "oracle.sqlite");
+    const old = new DatabaseSync(file);
+    old.exec(MIGRATIONS[0] ?? "");
+    old.exec(`
+      PRAGMA user_version = 1;
+      INSERT INTO outbox (id, meter, day, import_register, export_register, quality, intervals, state, attempts)
+      VALUES (7, 1, 20600, 5, 6, '0', '0x', 'signed', 3)`);
+    old.close();
+    const database = openDatabase(file);
+    expect(database.sql.prepare("SELECT * FROM outbox").all()).toMatchObject([
+      { id: 7, meter: 1, day: 20_600, import_register: 5, route: "record", state: "signed", attempts: 3 },
+    ]);
+    database.sql.exec("UPDATE outbox SET route = 'share', state = 'settled'");
+    database.close();
   });
 
   test("takes a transaction whole or not at all", () => {

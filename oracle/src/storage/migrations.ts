@@ -62,4 +62,33 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX offers_by_seller ON offers (seller, expiry);
   CREATE INDEX offers_by_expiry ON offers (expiry);
   `,
+  // 2: profiles that are settled instead of recorded. SQLite changes a CHECK only with the whole table.
+  `
+  CREATE TABLE outbox_new (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    meter INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    import_register INTEGER NOT NULL,
+    export_register INTEGER NOT NULL,
+    quality TEXT NOT NULL,
+    intervals TEXT NOT NULL,
+    -- The way to the chain: the record of a self-trading meter, or the day settlement of a sharing one.
+    route TEXT NOT NULL DEFAULT 'record' CHECK (route IN ('record', 'share')),
+    state TEXT NOT NULL CHECK (state IN ('closed', 'signed', 'sent', 'recorded', 'settled', 'late', 'parked')),
+    device TEXT,
+    signature TEXT,
+    transaction_hash TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt_ms INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    UNIQUE (meter, day)
+  ) STRICT;
+  INSERT INTO outbox_new (id, meter, day, import_register, export_register, quality, intervals, state, device, signature,
+    transaction_hash, attempts, next_attempt_ms, reason)
+  SELECT id, meter, day, import_register, export_register, quality, intervals, state, device, signature,
+    transaction_hash, attempts, next_attempt_ms, reason FROM outbox;
+  DROP TABLE outbox;
+  ALTER TABLE outbox_new RENAME TO outbox;
+  CREATE INDEX outbox_by_state ON outbox (state, day, id);
+  `,
 ];

@@ -1,0 +1,182 @@
+import type { Deployment } from "@commonwatt/sdk/deployment";
+import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
+import type { SignedProfile } from "@commonwatt/sdk/profile-signing";
+import type { DeviceState, MarketState, Settings, Tariff } from "@commonwatt/sdk/settlement/types";
+import {
+  type Address,
+  ContractFunctionRevertedError,
+  BaseError,
+  type Hex,
+  parseEventLogs,
+  type TransactionReceipt,
+  zeroAddress,
+} from "viem";
+
+import type { Reader } from "./clients.ts";
+
+/** The contract's `market`, as far as the operator needs it. */
+export type MarketOnChain = MarketState & { paused: boolean; forcedCount: number };
+
+/** A registered meter: its current device, or the last one when revoked, and the changes that are queued. */
+export type MeterOnChain = {
+  meter: number;
+  device: Address;
+  state: DeviceState;
+  settings: { effectiveDay: number; settings: Settings } | undefined;
+  /** Effective day of the queued device. */
+  deviceDay: number | undefined;
+};
+
+/** What happened in a range of blocks: which meters it concerned, and which days were settled, in order. */
+export type Happenings = { meters: Set<number>; settledDays: number[] };
+
+/** A window as its events tell it. */
+export type WindowEvents = {
+  /** In the order of forcing. */
+  forced: { meter: number; device: Address; profile: SignedProfile }[];
+  /** Meters whose device was revoked while it was open. */
+  revoked: Set<number>;
+};
+
+/** A day's settlement, whoever sent it. */
+export type SettledDay = {
+  transactionHash: Hex;
+  meters: Set<number>;
+  clearedWh: bigint;
+  treasuryBaseUnits: bigint;
+  unfunded: number[];
+  skipped: number[];
+};
+
+/** The neighbourhood contract as the day settlement reads it. A `block` makes answers fit each other. */
+export type MarketReader = ReturnType<typeof createMarketReader>;
+
+/** Bytes of one entry of `DaySettled.payments`: uint32 meter, int64 base units. */
+const PAYMENT_BYTES = 12;
+
+export function createMarketReader(
+  reader: Reader,
+  { neighbourhood, deploymentBlock }: Pick<Deployment, "neighbourhood" | "deploymentBlock">,
+) {
+  const contract = { address: neighbourhood, abi: neighbourhoodAbi } as const;
+  const events = { ...contract, fromBlock: BigInt(deploymentBlock), strict: true } as const;
+
+  return {
+    async latest(): Promise<{ number: bigint; timestamp: number }> {
+      const { number, timestamp } = await reader.getBlock({ blockTag: "latest" });
+      return { number, timestamp: Number(timestamp) };
+    },
+
+    closingWindowSeconds: async () =>
+      Number(await reader.readContract({ ...contract, functionName: "closingWindowSeconds" })),
+
+    market: (blockNumber: bigint): Promise<MarketOnChain> =>
+      reader.readContract({ ...contract, functionName: "market", blockNumber }),
+
+    /** Seats of the last announced day, without those forced later. */
+    async announced(blockNumber: bigint): Promise<bigint> {
+      const [bitmap] = await reader.readContract({ ...contract, functionName: "announced", blockNumber });
+      return bitmap;
+    },
+
+    tariffOf: (day: number, blockNumber: bigint): Promise<Tariff> =>
+      reader.readContract({ ...contract, functionName: "tariffOf", args: [day], blockNumber }),
+
+    /** Undefined when it is not registered, or has never had a device. */
+    async meter(meter: number, blockNumber: bigint): Promise<MeterOnChain | undefined> {
+      const at = { ...contract, args: [meter], blockNumber } as const;
+      const facts = await reader.readContract({ ...at, functionName: "meter" }).catch(unlessUnknownMeter);
+      if (facts === undefined || facts.device === zeroAddress) return undefined;
+      const { device } = facts;
+      const state = await reader.readContract({ ...at, functionName: "deviceState", args: [device] });
+      const [settings, queuedDevice] = await Promise.all([
+        state.settingsQueued ? reader.readContract({ ...at, functionName: "queuedSettings" }) : undefined,
+        state.deviceQueued ? reader.readContract({ ...at, functionName: "queuedDevice" }) : undefined,
+      ]);
+      return {
+        meter,
+        device,
+        state,
+        settings: settings && { effectiveDay: settings[0], settings: settings[1] },
+        deviceDay: queuedDevice?.[0],
+      };
+    },
+
+    async happenings(fromBlock: bigint, toBlock: bigint): Promise<Happenings> {
+      const logs = await reader.getContractEvents({ ...contract, fromBlock, toBlock, strict: true });
+      const settled = logs.filter((log) => log.eventName === "DaySettled");
+      const named = logs.flatMap(({ args }) => ("meter" in args ? [args.meter] : []));
+      const paid = settled.flatMap(({ args }) => metersOf(args.payments));
+      return { meters: new Set([...named, ...paid]), settledDays: settled.map(({ args }) => args.day) };
+    },
+
+    async lastSettledDay(toBlock: bigint): Promise<number | undefined> {
+      const logs = await reader.getContractEvents({ ...events, eventName: "DaySettled", toBlock });
+      return logs.at(-1)?.args.day;
+    },
+
+    async windowOf(day: number, toBlock: bigint): Promise<WindowEvents> {
+      const of = { ...events, args: { day }, toBlock } as const;
+      const [announcement] = await reader.getContractEvents({ ...of, eventName: "DayAnnounced" });
+      if (announcement === undefined) return { forced: [], revoked: new Set() };
+      const since = { ...of, fromBlock: announcement.blockNumber } as const;
+      const forced = await reader.getContractEvents({ ...since, eventName: "ProfileForced" });
+      const revoked = await reader.getContractEvents({ ...since, args: {}, eventName: "DeviceRevoked" });
+      return {
+        forced: forced.map(({ args: { meter, device, ...profile } }) => ({ meter, device, profile })),
+        revoked: new Set(revoked.filter((log) => isAfter(log, announcement)).map(({ args }) => args.meter)),
+      };
+    },
+
+    async settledDay(day: number, toBlock: bigint): Promise<SettledDay | undefined> {
+      const [log] = await reader.getContractEvents({ ...events, args: { day }, eventName: "DaySettled", toBlock });
+      if (log === undefined) return undefined;
+      return readSettled(await reader.getTransactionReceipt({ hash: log.transactionHash }));
+    },
+
+    async lateTransaction(meter: number, day: number, toBlock: bigint): Promise<Hex | undefined> {
+      const args = { meter, day };
+      const [log] = await reader.getContractEvents({ ...events, args, eventName: "LateRecorded", toBlock });
+      return log?.transactionHash;
+    },
+  };
+
+  function readSettled({ logs, transactionHash }: TransactionReceipt): SettledDay | undefined {
+    const ours = logs.filter(({ address }) => address.toLowerCase() === neighbourhood.toLowerCase());
+    const parsed = parseEventLogs({ abi: neighbourhoodAbi, logs: ours });
+    const settled = parsed.find(({ eventName }) => eventName === "DaySettled");
+    if (settled?.eventName !== "DaySettled") return undefined;
+    const { clearedWh, treasuryBaseUnits, payments } = settled.args;
+    return {
+      transactionHash,
+      meters: new Set(metersOf(payments)),
+      clearedWh,
+      treasuryBaseUnits,
+      unfunded: parsed.flatMap((log) => (log.eventName === "MeterUnfunded" ? [log.args.meter] : [])),
+      skipped: parsed.flatMap((log) => (log.eventName === "MeterSkipped" ? [log.args.meter] : [])),
+    };
+  }
+}
+
+/** The meters named in `DaySettled.payments`. */
+function metersOf(payments: Hex): number[] {
+  const bytes = Buffer.from(payments.slice(2), "hex");
+  return Array.from({ length: Math.floor(bytes.length / PAYMENT_BYTES) }, (_, index) =>
+    bytes.readUInt32BE(index * PAYMENT_BYTES),
+  );
+}
+
+type Place = { blockNumber: bigint; logIndex: number };
+
+function isAfter(log: Place, other: Place): boolean {
+  return (
+    log.blockNumber > other.blockNumber || (log.blockNumber === other.blockNumber && log.logIndex > other.logIndex)
+  );
+}
+
+function unlessUnknownMeter(error: unknown): undefined {
+  const revert =
+    error instanceof BaseError ? error.walk((cause) => cause instanceof ContractFunctionRevertedError) : null;
+  if (revert instanceof ContractFunctionRevertedError && revert.data?.errorName === "UnknownMeter") return undefined;
+  throw error;
+}

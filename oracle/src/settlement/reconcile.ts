@@ -1,0 +1,67 @@
+import { isoDay } from "@commonwatt/sdk/time";
+import type { Logger } from "pino";
+
+import type { MarketReader, SettledDay } from "../chain/market.ts";
+import type { OutboxStore, WaitingProfile } from "../outbox/outbox-store.ts";
+import { type Snapshot, sharesOn } from "./build-view.ts";
+
+export type ReconcileParts = {
+  chain: Pick<MarketReader, "settledDay" | "lateTransaction">;
+  outbox: OutboxStore;
+  log: Logger;
+};
+
+/**
+ * Learns from the chain what became of the profiles that wait for a settlement, whoever sent it: consumed days are done,
+ * and a day on which the meter trades by itself after all goes the way of `record`.
+ *
+ * @returns Whether anything changed.
+ */
+export async function reconcile(parts: ReconcileParts, { meters, block }: Snapshot): Promise<boolean> {
+  const onChain = new Map(meters.map((meter) => [meter.meter, meter]));
+  const settledDays = new Map<number, SettledDay | undefined>();
+  let changed = false;
+  for (const row of parts.outbox.waiting()) {
+    const meter = onChain.get(row.meter);
+    if (meter === undefined) continue;
+    if (meter.state.lastDay >= row.day) {
+      if (!settledDays.has(row.day)) settledDays.set(row.day, await parts.chain.settledDay(row.day, block));
+      await finish(parts, row, settledDays.get(row.day), block);
+      changed = true;
+    } else if (!meter.state.sharing && !sharesOn(meter, row.day)) {
+      parts.outbox.reroute(row.id, "record");
+      changed = true;
+    }
+  }
+  return changed;
+}
+
+async function finish(
+  { chain, outbox, log }: ReconcileParts,
+  { id, meter, day }: WaitingProfile,
+  settled: SettledDay | undefined,
+  block: bigint,
+): Promise<void> {
+  const where = { meter, day: isoDay(day) };
+  if (settled?.meters.has(meter) === true) {
+    const transaction = settled.transactionHash;
+    outbox.markShared(id, "settled", transaction);
+    log.info({ event: "shared", ...where, transaction }, `Meter ${meter}, ${where.day} is settled`);
+    return;
+  }
+  const transaction = await chain.lateTransaction(meter, day, block);
+  if (transaction !== undefined) {
+    outbox.markShared(id, "late", transaction);
+    log.warn(
+      { event: "late", ...where, transaction },
+      `Meter ${meter}, ${where.day} was late: its registers are on chain, its energy is not shared`,
+    );
+    return;
+  }
+  const reason = "the chain is past this day";
+  outbox.park(id, reason);
+  log.error(
+    { event: "parked", ...where, reason },
+    `Meter ${meter}, ${where.day} is parked, its energy stays in the registers: ${reason}`,
+  );
+}
