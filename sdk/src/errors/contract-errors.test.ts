@@ -14,6 +14,8 @@ const SECONDS = 1_496_323_800n;
 
 /** A value an argument can have in the field, by its name and type. */
 function sample({ name = "", type }: AbiParameter): unknown {
+  if (type === "bool") return true;
+  if (type.endsWith("[]")) return [sample({ name, type: type.slice(0, -2) })];
   if (type === "address") return ADDRESS;
   if (type === "string") return "something";
   if (type.startsWith("bytes")) return `0x${"ab".repeat(Number(type.slice(5)) || 4)}`;
@@ -25,7 +27,7 @@ function sampleNumber(name: string): bigint {
   if (/BaseUnits$|^balance$|^allowance$|^needed$/u.test(name)) return 12_345_678n;
   if (/Wh$/u.test(name)) return 1_500n;
   if (/day$|^today$/iu.test(name)) return BigInt(DAY);
-  if (/At$|^timestamp$|^deadline$|^expiry$/u.test(name)) return SECONDS;
+  if (/At$|^timestamp$|^deadline$|^expiry$|^until$/u.test(name)) return SECONDS;
   if (/^(interval|first|last|offerFirst|offerLast)$/u.test(name)) return BigInt(AT);
   if (/^(id|tokenId)$/u.test(name)) return tokenId(meterNumber(7), AT);
   return 4_321n;
@@ -94,6 +96,12 @@ describe("explainRevertData", () => {
       "0x7099…79C8 holds 0.000 kWh of meter 7 at 2017-06-01 13:15 UTC, but 1.000 kWh is needed. The rest was sold, used, or has expired.",
     ],
     ["ERC20InsufficientBalance", [ADDRESS, 10_000n, 2_000_000n], "0x7099…79C8 has 0.01 EUR, but 2.00 EUR is needed."],
+    ["PricesCrossed", [53n, 1_501n, 1_500n], "at 13:15 UTC are crossed: from 0.1501 EUR/kWh to 0.15 EUR/kWh."],
+    [
+      "StandsStill",
+      [7, DAY, SECONDS],
+      "Nothing about meter 7 can change while 2017-06-01 is being settled, until 2017-",
+    ],
     ["NotMeterOwner", [7, ADDRESS, ADDRESS], "Only the owner of meter 7, 0x7099…79C8, can "],
   ] as const)("tells %s in units people use", (name, args, text) => {
     expect(explainRevertData(revert(name, args))).toContain(text);

@@ -5,6 +5,7 @@ import { demoEuroAbi, deviceRegistryAbi, energyTokenAbi, marketplaceAbi, neighbo
 import { ErrorValues, type Explanations, type ErrorUnits } from "./error-values.ts";
 import { energyTokenErrors, marketplaceErrors, sharedErrors } from "./market-errors.ts";
 import { profileErrors, registrationErrors, retirementErrors } from "./neighbourhood-errors.ts";
+import { accountErrors, settlementErrors, sharingErrors, windowErrors } from "./sharing-errors.ts";
 import { foundationErrors, standardErrorsAbi, tokenStandardErrors } from "./standard-errors.ts";
 
 /** Every custom error that a call to the project's contracts can end with. */
@@ -22,6 +23,10 @@ export const explanations: Explanations = {
   ...registrationErrors,
   ...profileErrors,
   ...retirementErrors,
+  ...accountErrors,
+  ...sharingErrors,
+  ...windowErrors,
+  ...settlementErrors,
   ...marketplaceErrors,
   ...sharedErrors,
   ...energyTokenErrors,

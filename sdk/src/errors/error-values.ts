@@ -2,8 +2,8 @@ import { type Address, isHex } from "viem";
 
 import { CommonwattError } from "../commonwatt-error.ts";
 import { parseTokenId } from "../ids.ts";
-import { day, formatInstant, formatInterval, interval, isoDay } from "../time.ts";
-import { baseUnits, formatKwh, formatMoney, type Wh, wh } from "../units.ts";
+import { day, formatInstant, formatInterval, interval, INTERVALS_PER_DAY, isoDay } from "../time.ts";
+import { baseUnits, formatKwh, formatMoney, formatPrice, ticks, type Wh, wh } from "../units.ts";
 
 /** How quantities of an error are shown. */
 export type ErrorUnits = {
@@ -45,6 +45,17 @@ export class ErrorValues {
   /** Base units, as money. */
   money(name: string): string {
     return formatMoney(baseUnits(this.integer(name)), this.#units.currency);
+  }
+
+  /** Ticks, as a price. */
+  price(name: string): string {
+    return formatPrice(ticks(Number(this.integer(name))), this.#units.currency);
+  }
+
+  /** The index of an interval in its day, as the time at which it begins. */
+  timeOfDay(name: string): string {
+    const index = Number(this.integer(name)) % INTERVALS_PER_DAY;
+    return formatInterval(interval(index)).replace(/^\S+ /u, "");
   }
 
   /** A day number, as a date. */

@@ -3,7 +3,7 @@ import type { Explanations } from "./error-values.ts";
 /** Offers, purchases and the network charge. */
 export const marketplaceErrors: Explanations = {
   WrongCurrencyDecimals: (v) =>
-    `The payment currency has ${v.number("decimals")} decimals; the marketplace needs ${v.number("expected")}.`,
+    `The payment currency has ${v.number("decimals")} decimals; ${v.number("expected")} are needed.`,
   WrongToken: (v) =>
     `The offer is for tokens of another neighbourhood (${v.address("given")}); this marketplace trades ${v.address("expected")}.`,
   OfferExpired: (v) => `The offer expired at ${v.instant("expiry")}; the chain's time is ${v.instant("timestamp")}.`,

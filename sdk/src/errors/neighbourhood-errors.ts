@@ -28,7 +28,6 @@ export const registrationErrors: Explanations = {
     `Only the neighbourhood that device ${v.address("device")} serves can release it: that is ${v.address("holder")}, not ${v.address("caller")}.`,
   PossessionNotProven: (v) =>
     `Device ${v.address("device")} has not proven that it belongs to this meter: the proof is signed by ${v.address("recovered")}.`,
-  UnsupportedKeyType: (v) => `Devices with keys of type ${v.number("keyType")} are not supported yet.`,
   StaleOpeningRegisters: (v) =>
     `The new device must begin where the meter stands, at ${v.meterUnits("currentImport")} import and ${v.meterUnits("currentExport")} export, not at ${v.meterUnits("importRegister")} and ${v.meterUnits("exportRegister")}.`,
   DeviceTombstoned: (v) =>
@@ -40,7 +39,7 @@ export const profileErrors: Explanations = {
   UnknownDevice: (v) =>
     `The profile is signed by ${v.address("recovered")}, which is no device of this neighbourhood: it is forged, or made for another neighbourhood or chain.`,
   MalformedSignature: (v) =>
-    `The device's signature is malformed (${v.number("length")} bytes, expected 65 in the one accepted form).`,
+    `The device's signature is malformed (${v.number("length")} bytes; 65 in the one accepted form are expected, or 128 of a P-256 device).`,
   DayNotOver: (v) =>
     `The day ${v.day("day")} is not over yet: it ends at ${v.instant("endsAt")}, and the chain's time is ${v.instant("timestamp")}.`,
   DayNotAfterLast: (v) =>

@@ -87,7 +87,7 @@ describe("verifyProfile", () => {
     });
     expect(recovered).toBeUndefined();
     expect(problems).toEqual([
-      'signature is "0x1234", expected 65 bytes as 0x and 130 hex digits.',
+      'signature is "0x1234", expected 65 bytes as 0x and 130 hex digits, or 128 bytes for P-256.',
       expect.stringContaining("Tokens for 0.000 kWh were made") as unknown,
     ]);
   });
