@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, Link } from "@tanstack/reac
 import type { ReactNode } from "react";
 import { z } from "zod";
 
+import { AutopilotScreen } from "./screens/autopilot/autopilot-screen.tsx";
 import { BuyScreen } from "./screens/buy/buy-screen.tsx";
 import { LedgerScreen } from "./screens/ledger/ledger-screen.tsx";
 import { OverviewScreen } from "./screens/overview/overview-screen.tsx";
@@ -15,7 +16,8 @@ const daySearch = z.object({ day: z.iso.date().optional().catch(undefined) });
 const rootRoute = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 
 const getParentRoute = () => rootRoute;
-const overviewRoute = createRoute({ getParentRoute, path: "/", component: OverviewScreen });
+const autopilotRoute = createRoute({ getParentRoute, path: "/", component: AutopilotScreen });
+const overviewRoute = createRoute({ getParentRoute, path: "/overview", component: OverviewScreen });
 const sellRoute = createRoute({ getParentRoute, path: "/sell", component: SellScreen });
 const buyRoute = createRoute({ getParentRoute, path: "/buy", component: BuyScreen });
 const ledgerRoute = createRoute({
@@ -25,7 +27,7 @@ const ledgerRoute = createRoute({
   validateSearch: daySearch,
 });
 
-const routeTree = rootRoute.addChildren([overviewRoute, sellRoute, buyRoute, ledgerRoute]);
+const routeTree = rootRoute.addChildren([autopilotRoute, overviewRoute, sellRoute, buyRoute, ledgerRoute]);
 
 /** The screens and their addresses. */
 export function createAppRouter() {
@@ -42,7 +44,7 @@ function NotFound(): ReactNode {
   return (
     <Empty title="There is nothing at this address.">
       <Link to="/" className="text-accent underline underline-offset-4">
-        Go to the overview
+        Go to the first screen
       </Link>
     </Empty>
   );

@@ -33,6 +33,11 @@ export function kwh(energyWh: bigint | Wh): string {
   return `${kwhNumber(energyWh)}${NBSP}kWh`;
 }
 
+/** A price for headlines of contracts and bills: "0.1500 EUR/kWh". */
+export function eurPerKwh(price: number | Ticks): string {
+  return `${decimal(BigInt(price), 4, 4)}${NBSP}EUR/kWh`;
+}
+
 /** Energy for a headline: two decimals below 100 kWh, one below 10,000 kWh, else none. */
 export function kwhShort(energyWh: bigint): string {
   const digits = energyWh < 100_000n ? 2 : energyWh < 10_000_000n ? 1 : 0;
@@ -112,6 +117,11 @@ export function quarterStart(index: number): string {
   return `${Math.floor(minutes / 60)
     .toString()
     .padStart(2, "0")}:${(minutes % 60).toString().padStart(2, "0")}`;
+}
+
+/** The clock time of a moment, UTC: "06:12". */
+export function clockLabel(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toISOString().slice(11, 16);
 }
 
 /** "13:15\u201313:30". */

@@ -1,4 +1,15 @@
-import { MAX_TICKS, type Ticks, ticks, type Wh, wh } from "@commonwatt/sdk/units";
+import {
+  type BaseUnits,
+  baseUnits,
+  CURRENCY_DECIMALS,
+  MAX_TICKS,
+  type Ticks,
+  ticks,
+  type Wh,
+  wh,
+} from "@commonwatt/sdk/units";
+
+import { eurExact } from "./format.ts";
 
 /** What a person typed, read as a value, or why it cannot be. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; message: string };
@@ -28,6 +39,21 @@ export function parseKwh(text: string): Parsed<Wh> {
   if (value === undefined) return { ok: false, message: "Write an amount in kWh, with at most three decimals: 1.25." };
   if (value === 0n) return { ok: false, message: "The amount must be more than 0 kWh." };
   return { ok: true, value: wh(value) };
+}
+
+/**
+ * Reads an amount of money in euros, exact to the base unit.
+ *
+ * @param most - Most that can be moved, and what that is called.
+ * @example parseEur("12,50", { baseUnits: 50_000_000n, what: "in your wallet" }) // { ok: true, value: 12500000n }
+ */
+export function parseEur(text: string, most: { baseUnits: bigint; what: string }): Parsed<BaseUnits> {
+  const value = parseDecimal(text, CURRENCY_DECIMALS);
+  if (value === undefined) return { ok: false, message: "Write an amount in EUR: 20 or 12.50." };
+  if (value === 0n) return { ok: false, message: "The amount must be more than 0 EUR." };
+  if (value > most.baseUnits)
+    return { ok: false, message: `That is more than the ${eurExact(most.baseUnits)} ${most.what}.` };
+  return { ok: true, value: baseUnits(value) };
 }
 
 /** Reads a plain decimal as an integer of `10^-decimals`, or undefined if it is none or too precise. */

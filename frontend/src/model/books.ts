@@ -16,6 +16,12 @@ import { dayEnd, type Day, dayOfInterval, type Interval, SECONDS_PER_DAY } from 
 import type { Wh } from "@commonwatt/sdk/units";
 
 import { addressKey } from "../lib/format.ts";
+import {
+  dropSettlementsBefore,
+  emptySettlementBooks,
+  enterSettlementEvent,
+  type SettlementBooks,
+} from "./settlement-books.ts";
 
 /** All that happened to the energy of one day. A trade stands on the day of its first quarter-hour. */
 export type DayBook = {
@@ -44,6 +50,8 @@ export type Books = {
   meters: Map<number, MeterEntry>;
   /** Who keeps the key of a meter's device, as of its last profile. */
   custody: Map<number, Custody | undefined>;
+  /** Which meter a device signs or signed for. */
+  deviceMeters: Map<Address, number>;
   /** Registers of a meter after its last profile: what the next one must go on from. */
   registers: Map<number, Registers>;
   days: Map<Day, DayBook>;
@@ -55,6 +63,7 @@ export type Books = {
   offers: OfferBooks;
   /** Operators that a holder lets move its tokens, as `holder/operator`. */
   approvals: Set<string>;
+  settlement: SettlementBooks;
   totals: Totals;
 };
 
@@ -92,12 +101,14 @@ export function emptyBooks(): Books {
     windowDays: 0,
     meters: new Map(),
     custody: new Map(),
+    deviceMeters: new Map(),
     registers: new Map(),
     days: new Map(),
     balances: new Map(),
     remaining: new Map(),
     offers: { filled: new Map(), cancelled: new Set(), minNonce: new Map(), highestNonce: new Map() },
     approvals: new Set(),
+    settlement: emptySettlementBooks(),
     totals: {
       profiles: 0,
       mintedWh: 0n,
@@ -138,6 +149,7 @@ export function expiryOf(day: Day, windowDays: number): number {
  */
 export function enter(books: Books, chunk: Chunk): Books {
   for (const meter of chunk.meters) books.meters.set(meter.meter, meter);
+  for (const { device, meter } of chunk.devices) books.deviceMeters.set(addressKey(device), meter);
   for (const profile of chunk.profiles) enterProfile(books, profile);
   for (const { meter, after } of chunk.rebases) books.registers.set(meter, after);
   for (const transfer of chunk.transfers) enterTransfer(books, transfer);
@@ -160,6 +172,9 @@ export function enter(books: Books, chunk: Chunk): Books {
     }
   }
   for (const event of chunk.events) {
+    enterSettlementEvent(books.settlement, event);
+    // A settled day moves the registers too, but only its transaction's input says how far.
+    if (event.eventName === "SettingsApplied" && event.args.sharing) books.registers.delete(event.args.meter);
     if (event.eventName !== "ApprovalForAll") continue;
     const key = approvalKey(event.args.account, event.args.operator);
     if (event.args.approved) books.approvals.add(key);
@@ -243,10 +258,11 @@ function raise(map: Map<Address, bigint>, key: Address, value: bigint): void {
 
 /** Drops the entries, balances and remaining imports of days long past. Their sums stay. */
 function dropOldDays(books: Books): void {
-  if (books.days.size <= KEPT_DAYS) return;
-  const newest = Math.max(...books.days.keys());
+  if (books.days.size <= KEPT_DAYS && books.settlement.settled.size <= KEPT_DAYS) return;
+  const newest = Math.max(...books.days.keys(), ...books.settlement.settled.keys());
   const oldest = newest - KEPT_DAYS + 1;
   for (const day of books.days.keys()) if (day < oldest) books.days.delete(day);
+  dropSettlementsBefore(books.settlement, oldest as Day);
   for (const key of books.remaining.keys()) if (Number(key.split("/")[1]) < oldest) books.remaining.delete(key);
   for (const ofHolder of books.balances.values()) {
     for (const ofMeter of ofHolder.values()) {

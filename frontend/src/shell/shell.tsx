@@ -5,13 +5,14 @@ import { useDeployment } from "../chain/deployment.ts";
 import { useHead } from "../chain/head.tsx";
 import { isSimulated } from "../lib/clock.ts";
 import { duration, instantLabel } from "../lib/format.ts";
-import { BuyIcon, HomeIcon, LedgerIcon, Mark, SellIcon } from "../ui/icons.tsx";
+import { AutopilotIcon, BuyIcon, HomeIcon, LedgerIcon, Mark, SellIcon } from "../ui/icons.tsx";
 import { ThemeToggle } from "../ui/theme-toggle.tsx";
 import { PRIVACY } from "./privacy.ts";
 import { WalletMenu } from "./wallet-menu.tsx";
 
 const SCREENS = [
-  { to: "/", name: "Overview", icon: <HomeIcon /> },
+  { to: "/", name: "Autopilot", icon: <AutopilotIcon /> },
+  { to: "/overview", name: "Overview", icon: <HomeIcon /> },
   { to: "/sell", name: "Sell", icon: <SellIcon /> },
   { to: "/buy", name: "Buy", icon: <BuyIcon /> },
   { to: "/ledger", name: "Ledger", icon: <LedgerIcon /> },
@@ -80,7 +81,7 @@ function Screens({ bottom = false }: { bottom?: boolean }) {
     : "flex h-10 items-center gap-2 rounded-[10px] px-3";
   return (
     <nav aria-label="Screens">
-      <ul className={bottom ? "grid grid-cols-4" : "flex gap-1"}>
+      <ul className={bottom ? "grid grid-cols-5" : "flex gap-1"}>
         {SCREENS.map(({ to, name, icon }) => (
           <li key={to}>
             <Link

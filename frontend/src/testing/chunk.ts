@@ -31,7 +31,7 @@ export const WINDOW_DAYS = 28;
 const HASH: Hex = `0x${"ab".repeat(32)}`;
 let lastIndex = 0;
 
-function position(): Position {
+export function position(): Position {
   lastIndex += 1;
   return { blockNumber: BigInt(lastIndex), logIndex: lastIndex, transactionHash: HASH };
 }

@@ -20,6 +20,14 @@ function Icon({ children, ...rest }: SVGProps<SVGSVGElement>) {
   );
 }
 
+/** A day's price as steps, and the line it keeps to. */
+export function AutopilotIcon() {
+  return (
+    <Icon>
+      <path d="M3 13.500h3.500V7h4v4h3V5.500H17M3 16.500h14" />
+    </Icon>
+  );
+}
 export function HomeIcon() {
   return (
     <Icon>

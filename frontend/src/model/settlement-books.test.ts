@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+
+import type { LedgerEvent } from "@commonwatt/sdk/ledger/types";
+import { type Day, day } from "@commonwatt/sdk/time";
+
+import { booksOf, chunk, DAY, SELLER, position, profileEntry, series } from "../testing/chunk.ts";
+import { packedDay, settlementMeter } from "../testing/market.ts";
+import { KEPT_DAYS } from "./books.ts";
+import { KEPT_MOVEMENTS, paymentsOf, settledDays } from "./settlement-books.ts";
+
+const METERS = [settlementMeter(1, { exports: { 40: 900 } }), settlementMeter(2, { imports: { 40: 400 } })];
+
+function settledEvent(of: Day): LedgerEvent {
+  const { prices, volumesWh, payments, clearedWh, treasuryBaseUnits } = packedDay(METERS);
+  const args = { day: of, settler: SELLER, clearedWh, treasuryBaseUnits, prices, volumesWh, payments };
+  return { ...position(), contract: "neighbourhood", eventName: "DaySettled", args };
+}
+
+function deposited(amountBaseUnits: bigint): LedgerEvent {
+  const args = { account: SELLER, payer: SELLER, amountBaseUnits };
+  return { ...position(), contract: "neighbourhood", eventName: "Deposited", args };
+}
+
+describe("the books of settlements", () => {
+  it("hold each settled day and what every meter paid, newest first", () => {
+    const { settlement } = booksOf(chunk({ events: [settledEvent(DAY), settledEvent(day(DAY + 1))] }));
+    expect(settledDays(settlement).map((entry) => entry.day)).toEqual([DAY + 1, DAY]);
+    expect(paymentsOf(settlement, 2)).toEqual([64_000n, 64_000n]);
+    expect(paymentsOf(settlement, 1)).toEqual([-59_999n, -59_999n]);
+    expect(paymentsOf(settlement, 3)).toEqual([]);
+  });
+
+  it("hold who was unfunded and which days are void", () => {
+    const { settlement } = booksOf(
+      chunk({
+        events: [
+          {
+            ...position(),
+            contract: "neighbourhood",
+            eventName: "MeterUnfunded",
+            args: { meter: 2, day: DAY, balanceBaseUnits: 5n, neededBaseUnits: 9n },
+          },
+          { ...position(), contract: "neighbourhood", eventName: "DayVoid", args: { day: DAY + 1 } },
+        ],
+      }),
+    );
+    expect(settlement.unfunded.get(DAY)?.get(2)).toEqual({ balanceBaseUnits: 5n, neededBaseUnits: 9n });
+    expect(settlement.voids.has(day(DAY + 1))).toBe(true);
+  });
+
+  it("keep a bounded number of money movements: the last ones", () => {
+    const events = Array.from({ length: KEPT_MOVEMENTS + 3 }, (_, index) => deposited(BigInt(index)));
+    const { money } = booksOf(chunk({ events })).settlement;
+    expect(money).toHaveLength(KEPT_MOVEMENTS);
+    expect(money[0]?.amountBaseUnits).toBe(3n);
+    expect(money.at(-1)).toMatchObject({ kind: "paid in", account: SELLER });
+  });
+
+  it("forget days long past, also where nothing is recorded by hand", () => {
+    const events = Array.from({ length: KEPT_DAYS + 5 }, (_, index) => settledEvent(day(DAY + index)));
+    const { settled } = booksOf(chunk({ events })).settlement;
+    expect(settled.size).toBe(KEPT_DAYS);
+    expect(settled.has(DAY)).toBe(false);
+  });
+
+  it("know no register of a meter that begins to share: only its settlements move it on", () => {
+    const recorded = chunk({ profiles: [profileEntry(1, DAY, series({ 1: 5 }), series({}))] });
+    expect(booksOf(recorded).registers.has(1)).toBe(true);
+    const args = { meter: 1, effectiveDay: DAY + 1, sharing: true, community: true, askTicks: 0, bidTicks: 0 };
+    const applied: LedgerEvent = { ...position(), contract: "neighbourhood", eventName: "SettingsApplied", args };
+    expect(booksOf(recorded, chunk({ events: [applied] })).registers.has(1)).toBe(false);
+  });
+});
