@@ -148,6 +148,8 @@ export function chunk(parts: Partial<Chunk>): Chunk {
     retirements: [],
     cancellations: [],
     rebases: [],
+    settlements: [],
+    lateDays: [],
     events: [],
     ...parts,
   };

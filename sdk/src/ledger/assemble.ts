@@ -7,21 +7,22 @@ import { baseUnits, ticks, type Wh, wh } from "../units.ts";
 import { type TransactionTransfers, transfersByTransaction } from "./join.ts";
 import { MeterHistory } from "./meter-history.ts";
 import { positionOf } from "./position.ts";
+import { lateDayOf, settlementOf } from "./settlements.ts";
 import type {
   CancellationEntry,
   EnergyLine,
+  LateEntry,
   LedgerEvent,
   LedgerEntries,
+  Named,
   Position,
   ProfileEntry,
   RetirementEntry,
+  SettlementEntry,
   SkippedProfileEntry,
   TradeEntry,
   TransferEntry,
 } from "./types.ts";
-
-/** An event by its name, typed. */
-type Named<Name extends LedgerEvent["eventName"]> = Extract<LedgerEvent, { eventName: Name }>;
 
 /**
  * Puts the events of a neighbourhood's contracts together to a ledger: pure, plain data in, plain data out.
@@ -42,6 +43,8 @@ export function assembleLedger(earlier: readonly LedgerEvent[], events: readonly
   const trades: TradeEntry[] = [];
   const retirements: RetirementEntry[] = [];
   const cancellations: CancellationEntry[] = [];
+  const settlements: SettlementEntry[] = [];
+  const lateDays: LateEntry[] = [];
 
   for (const event of events) {
     switch (event.eventName) {
@@ -52,6 +55,12 @@ export function assembleLedger(earlier: readonly LedgerEvent[], events: readonly
       }
       case "ProfileSkipped":
         skippedProfiles.push({ ...positionOf(event), ...event.args });
+        break;
+      case "DaySettled":
+        settlements.push(settlementOf(event, events));
+        break;
+      case "LateRecorded":
+        lateDays.push(lateDayOf(event));
         break;
       case "OfferFilled":
         trades.push(tradeOf(event, transfersOf(event)));
@@ -84,6 +93,8 @@ export function assembleLedger(earlier: readonly LedgerEvent[], events: readonly
     trades,
     retirements,
     cancellations,
+    settlements,
+    lateDays,
     events: [...events],
   };
 }

@@ -2,6 +2,7 @@ import type { Address } from "viem";
 
 import { meterNumber, type MeterNumber } from "../ids.ts";
 import { CUSTODIES, decodePlace, ENERGY_SOURCES, enumWord, KEY_TYPES, METER_KINDS, unitWhOf } from "../meters.ts";
+import { decodePayments } from "../settlement/logged.ts";
 import { wh } from "../units.ts";
 import { positionOf } from "./position.ts";
 import type { DeviceAtTime, DeviceEntry, LedgerEvent, MeterEntry, Position, RebaseEntry, Registers } from "./types.ts";
@@ -84,6 +85,11 @@ export class MeterHistory {
         this.#change(meter, { registers: after });
         return;
       }
+      case "DaySettled":
+        // The registers are in the transaction's input, which the events do not carry.
+        for (const { meter } of decodePayments(event.args.payments)) this.#forgetRegisters(meter);
+        return;
+      case "LateRecorded":
       case "ProfileRecorded": {
         const { importRegister, exportRegister } = event.args;
         this.#change(meterNumber(event.args.meter), { registers: { importRegister, exportRegister } });
@@ -94,7 +100,12 @@ export class MeterHistory {
 
   /** Forgets all registers, after events among which recorded profiles were left out. */
   forgetRegisters(): void {
-    for (const state of this.#states.values()) delete state.registers;
+    for (const meter of this.#states.keys()) this.#forgetRegisters(meter);
+  }
+
+  #forgetRegisters(meter: number): void {
+    const state = this.#states.get(meter);
+    if (state !== undefined) delete state.registers;
   }
 
   #change(meter: MeterNumber, change: Partial<MeterState>): void {

@@ -3,6 +3,8 @@ import type { Abi, Address, DecodeEventLogReturnType, Hex } from "viem";
 import type { Deployment } from "../deployment.ts";
 import type { energyTokenAbi, marketplaceAbi, neighbourhoodAbi } from "../generated/abis.ts";
 import type { MeterNumber } from "../ids.ts";
+import type { LoggedInterval } from "../settlement/logged.ts";
+import type { MeterPayment, UnfundedMeter } from "../settlement/types.ts";
 import type { Custody, EnergySource, KeyType, MeterKind } from "../meters.ts";
 import type { Day, Interval } from "../time.ts";
 import type { BaseUnits, Ticks, Wh } from "../units.ts";
@@ -29,6 +31,9 @@ export type LedgerEvent = Position &
     | ({ contract: "token" } & EventOf<typeof energyTokenAbi>)
     | ({ contract: "marketplace" } & EventOf<typeof marketplaceAbi>)
   );
+
+/** An event by its name, typed. */
+export type Named<Name extends LedgerEvent["eventName"]> = Extract<LedgerEvent, { eventName: Name }>;
 
 type EventOf<abi extends Abi> = DecodeEventLogReturnType<abi>;
 
@@ -146,6 +151,39 @@ export type RebaseEntry = Position & {
   reason: string;
 };
 
+/** Why a meter of an announced day took no part in its settlement, in the order of the contract's `SkipReason`. */
+export const SKIP_REASONS = ["day consumed", "device revoked", "not sharing", "profile unfit"] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** A settled day, as the contract logged it. The profiles are in the transaction's input: see `readSettledDay`. */
+export type SettlementEntry = Position & {
+  day: Day;
+  settler: Address;
+  /** Sold, and bought. */
+  clearedWh: Wh;
+  treasuryBaseUnits: BaseUnits;
+  /** 96 entries. */
+  intervals: LoggedInterval[];
+  /** In the order of the batch; positive: what the meter paid. */
+  payments: MeterPayment[];
+  unfunded: UnfundedMeter[];
+  skipped: { meter: MeterNumber; reason: SkipReason }[];
+};
+
+/** A day of a sharing meter that the settlement missed. Nothing of it was shared. */
+export type LateEntry = Position & {
+  meter: MeterNumber;
+  day: Day;
+  device: Address;
+  importRegister: bigint;
+  exportRegister: bigint;
+  quality: bigint;
+  intervals: Hex;
+  signature: Hex;
+  unattributedImportWh: Wh;
+  unattributedExportWh: Wh;
+};
+
 /** What the events of a neighbourhood's contracts say, in the order of the chain. */
 export type LedgerEntries = {
   /** Known meters, also those registered before the ledger's first block. */
@@ -159,6 +197,8 @@ export type LedgerEntries = {
   retirements: RetirementEntry[];
   cancellations: CancellationEntry[];
   rebases: RebaseEntry[];
+  settlements: SettlementEntry[];
+  lateDays: LateEntry[];
   /** Everything, as decoded. */
   events: LedgerEvent[];
 };
