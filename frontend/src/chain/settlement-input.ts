@@ -8,22 +8,18 @@ import { neighbourhoodDomain } from "@commonwatt/sdk/domains";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import { decodeIntervals } from "@commonwatt/sdk/profile";
 import { decodeSettleDay, settledProfiles } from "@commonwatt/sdk/settlement/calldata";
-import type { MeterAllocation } from "@commonwatt/sdk/settlement/reference/allocate";
 import type { SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
 import type { Day } from "@commonwatt/sdk/time";
 
 import { addressKey } from "../lib/format.ts";
 import type { Books } from "../model/books.ts";
-import { allocationsOf, type DayMarket } from "../model/day-market.ts";
+import { type DayMarket, type Statement, statementsOf } from "../model/day-market.ts";
 import type { SettledDay } from "../model/settled-day.ts";
 import { useDeployment } from "./deployment.ts";
 import { KEYS } from "./keys.ts";
 
-/** A settled day read back whole, and who sold and bought how much. */
-export type SettlementDetail = { market: DayMarket; allocations: readonly MeterAllocation[] };
-
-/** More than any day costs: stands for the balance of a meter that the contract found able to pay. */
-const ENOUGH_BASE_UNITS = 1n << 55n;
+/** A settled day read back whole, and everybody's statement by meter. */
+export type SettlementDetail = { market: DayMarket; statements: ReadonlyMap<number, Statement> };
 
 /** Reads the profiles of a settled day from its transaction and works out who sold and bought how much. Done once. */
 export function useSettlement(
@@ -41,7 +37,7 @@ export function useSettlement(
     queryFn: async (): Promise<SettlementDetail> => {
       if (client === undefined || settled === undefined) throw new CommonwattError("No settled day is chosen.");
       const market = await readDayMarket(client, deployment, books, settled);
-      return { market, allocations: allocationsOf(market) };
+      return { market, statements: statementsOf(market) };
     },
   });
   return { detail: data, error: error ?? undefined };
@@ -63,13 +59,12 @@ export async function readDayMarket(
     readTariff(client, deployment, settled),
   ]);
   const decoded = decodeSettleDay(input);
-  const unfunded = books.settlement.unfunded.get(settled.day);
   const profiles = await settledProfiles(neighbourhoodDomain(deployment), decoded);
   const meters = profiles.flatMap(({ community, exponent, askTicks, bidTicks, device, profile }): SettlementMeter[] => {
     const meter = meterOf(books, device);
     // A profile that broke its word was counted and left out: nobody is paid for it.
     if (!settled.payments.has(meter)) return [];
-    const balanceBaseUnits = unfunded?.get(meter)?.balanceBaseUnits ?? ENOUGH_BASE_UNITS;
+    const balanceBaseUnits = settled.openings.get(meter) ?? 0n;
     return [
       { meter, community, exponent, askTicks, bidTicks, balanceBaseUnits, ...decodeIntervals(profile.intervals) },
     ];

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 
+import { verifySettlement } from "@commonwatt/sdk/settlement/verify";
+
 import { sumSeries } from "../lib/series.ts";
 import { dayMarket, settlementMeter } from "../testing/market.ts";
-import { allocationsOf, marketSeries, statementOf, totalsOf } from "./day-market.ts";
+import { marketSeries, statementsOf, toVerify, totalsOf } from "./day-market.ts";
 
 const PLANT = settlementMeter(1, { exports: { 40: 1_000 } });
 const HOME = settlementMeter(2, { imports: { 40: 300, 70: 500 } });
@@ -10,7 +12,7 @@ const POOR = settlementMeter(3, { imports: { 40: 400 } }, { balanceBaseUnits: 0n
 
 describe("a settled day", () => {
   const market = dayMarket([PLANT, HOME, POOR]);
-  const allocations = allocationsOf(market);
+  const statements = statementsOf(market);
 
   it("counts as demand only what could be paid", () => {
     const { supply, demand, cleared } = marketSeries(market);
@@ -18,7 +20,7 @@ describe("a settled day", () => {
   });
 
   it("states what a meter sold, earned and kept, to the Wh and the base unit", () => {
-    const statement = statementOf(market, allocations, 1);
+    const statement = statements.get(1);
     expect(statement).toMatchObject({ earnedBaseUnits: 45_000n, spentBaseUnits: 0n, paymentBaseUnits: -45_000n });
     expect(statement && totalsOf(statement)).toEqual({
       soldWh: 300n,
@@ -29,19 +31,28 @@ describe("a settled day", () => {
   });
 
   it("states what a meter bought, the network charge included, and what its supplier still bills", () => {
-    const statement = statementOf(market, allocations, 2);
+    const statement = statements.get(2);
     expect(statement).toMatchObject({ spentBaseUnits: 48_000n, paymentBaseUnits: 48_000n });
     expect(statement && totalsOf(statement)).toMatchObject({ boughtWh: 300n, residualImportWh: 500n });
   });
 
   it("leaves an unfunded meter all its import", () => {
-    const statement = statementOf(market, allocations, 3);
+    const statement = statements.get(3);
     expect(statement).toMatchObject({ spentBaseUnits: 0n, paymentBaseUnits: 0n });
     expect(statement && sumSeries(statement.bought)).toBe(0);
   });
 
   it("has no statement of a meter that was not in it", () => {
-    expect(statementOf(market, allocations, 9)).toBeUndefined();
+    expect(statements.get(9)).toBeUndefined();
+  });
+
+  it("holds against the reference, and a payment that was tampered with does not", () => {
+    const unfunded = new Map([[3, {}]]);
+    expect(verifySettlement(toVerify(market, unfunded))).toEqual([]);
+    const payments = new Map([...market.settled.payments, [2, 1n] as const]);
+    const tampered = { ...market, settled: { ...market.settled, payments } };
+    expect(verifySettlement(toVerify(tampered, unfunded)).join()).toContain("payment of meter 2");
+    expect(verifySettlement(toVerify(market)).join()).toContain("unfunded");
   });
 
   it("reckons in Wh whatever a meter's unit is", () => {

@@ -1,6 +1,7 @@
-import { asUnfunded, limitsOf } from "@commonwatt/sdk/settlement/limits";
-import { allocateDay, type MeterAllocation } from "@commonwatt/sdk/settlement/reference/allocate";
-import type { IntervalClaim, IntervalClearing, SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
+import { asUnfunded } from "@commonwatt/sdk/settlement/limits";
+import type { SettledDay as ToVerify } from "@commonwatt/sdk/settlement/verify";
+import { statementsOf as settlementStatements } from "@commonwatt/sdk/settlement/statement";
+import type { DayClearing, IntervalClaim, SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
 
 import { addSeries, emptySeries, sumSeries } from "../lib/series.ts";
 import type { SettledDay } from "./settled-day.ts";
@@ -40,47 +41,44 @@ export type Statement = {
   imports: number[];
   sold: number[];
   bought: number[];
-  /** Of what was sold, at the price of each quarter-hour, rounded down. */
+  /** For what was sold, rounded down. */
   earnedBaseUnits: bigint;
-  /** Of what was bought, network charge included, rounded up. */
+  /** For what was bought, network charge included. */
   spentBaseUnits: bigint;
-  /** What the contract booked: negative means the meter was paid. Exact; the two above differ from it by rounding. */
+  /** What the contract booked, spent less earned; negative: the meter was paid. */
   paymentBaseUnits: bigint;
 };
 
-/** Who sold and bought how much. Slow for a large neighbourhood: keep what it returns. */
-export function allocationsOf(market: DayMarket): MeterAllocation[] {
-  const intervals = market.claims.map((claim, index): IntervalClearing => {
-    const { priceTicks = 0, volumeWh = 0 } = market.settled.intervals[index] ?? {};
-    return { ...claim, priceTicks, volumeWh: BigInt(volumeWh) };
-  });
-  return allocateDay(market.meters, market.tariff, { intervals });
-}
-
-/** The statement of one meter; undefined if the day was settled without it. */
-export function statementOf(
-  market: DayMarket,
-  allocations: readonly MeterAllocation[],
-  number: number,
-): Statement | undefined {
-  const meter = market.meters.find((entry) => entry.meter === number);
-  const allocation = allocations.find((entry) => entry.meter === number);
-  const paymentBaseUnits = market.settled.payments.get(number);
-  if (meter === undefined || allocation === undefined || paymentBaseUnits === undefined) return undefined;
-  const price = (index: number) => BigInt(market.settled.intervals[index]?.priceTicks ?? 0);
-  const charge = BigInt(market.tariff.networkChargeTicks);
-  const earned = allocation.soldWh.reduce((sum, wh, index) => sum + wh * price(index), 0n);
-  const spent = allocation.boughtWh.reduce((sum, wh, index) => sum + wh * (price(index) + charge), 0n);
-  return {
-    meter: number,
-    exports: inWh(meter.exports, meter.exponent),
-    imports: inWh(meter.imports, meter.exponent),
-    sold: allocation.soldWh.map(Number),
-    bought: allocation.boughtWh.map(Number),
-    earnedBaseUnits: earned / 10n,
-    spentBaseUnits: (spent + 9n) / 10n,
-    paymentBaseUnits,
+/** Everybody's statement, by meter. Slow for a large neighbourhood: keep what it returns. */
+export function statementsOf(market: DayMarket): Map<number, Statement> {
+  const { meters, tariff, settled, claims } = market;
+  const { clearedWh, treasuryBaseUnits, payments } = settled;
+  const clearing: DayClearing = {
+    intervals: claims.map((claim, index) => {
+      const { priceTicks = 0, volumeWh = 0 } = settled.intervals[index] ?? {};
+      return { ...claim, priceTicks, volumeWh: BigInt(volumeWh) };
+    }),
+    payments: meters.map(({ meter }) => ({ meter, baseUnits: payments.get(meter) ?? 0n })),
+    unfunded: [],
+    clearedWh,
+    treasuryBaseUnits,
   };
+  const found = new Map<number, Statement>();
+  for (const [index, statement] of settlementStatements(meters, tariff, clearing).entries()) {
+    const meter = meters[index];
+    if (meter === undefined) continue;
+    found.set(meter.meter, {
+      meter: meter.meter,
+      exports: inWh(meter.exports, meter.exponent),
+      imports: inWh(meter.imports, meter.exponent),
+      sold: statement.soldWh.map(Number),
+      bought: statement.boughtWh.map(Number),
+      earnedBaseUnits: statement.soldBaseUnits,
+      spentBaseUnits: statement.boughtBaseUnits,
+      paymentBaseUnits: statement.paymentBaseUnits,
+    });
+  }
+  return found;
 }
 
 /** What a meter sold and bought in sums, and what stayed with its supplier. */
@@ -102,10 +100,25 @@ export function totalsOf({ sold, bought, exports, imports }: Statement): Stateme
   };
 }
 
-/** A meter's limits of that day in words need the tariff: the community price is a flag. */
-export function limitsOfDay(market: DayMarket, number: number): { askTicks: number; bidTicks: number } | undefined {
-  const meter = market.meters.find((entry) => entry.meter === number);
-  return meter === undefined ? undefined : limitsOf(meter, market.tariff);
+/** A settled day as the sdk's verification takes it. @param unfunded - Meters the contract logged as unable to pay. */
+export function toVerify(
+  { settled, tariff, meters, claims }: DayMarket,
+  unfunded: ReadonlyMap<number, unknown> = new Map(),
+): ToVerify {
+  const { intervals, payments, clearedWh, treasuryBaseUnits } = settled;
+  const place = new Map(meters.map(({ meter }, index) => [meter, index]));
+  return {
+    tariff,
+    meters,
+    claims,
+    clearedWh,
+    treasuryBaseUnits,
+    intervals: intervals.map((interval) => ({ ...interval, volumeWh: BigInt(interval.volumeWh) })),
+    payments: [...payments].map(([meter, baseUnits]) => ({ meter, baseUnits })),
+    unfunded: [...unfunded.keys()]
+      .map((meter) => ({ meter }))
+      .toSorted((a, b) => (place.get(a.meter) ?? 0) - (place.get(b.meter) ?? 0)),
+  };
 }
 
 function inWh(units: readonly number[], exponent: number): number[] {

@@ -45,6 +45,11 @@ export function recordedDays(books: Books): Day[] {
     .toSorted((a, b) => b - a);
 }
 
+/** Days with anything to show: recorded or settled, newest first. */
+export function ledgerDays(books: Books): Day[] {
+  return [...new Set([...recordedDays(books), ...books.settlement.settled.keys()])].toSorted((a, b) => b - a);
+}
+
 /** Sums a day's book. */
 export function summarize(day: Day, book: DayBook): DaySummary {
   let exports = emptySeries();

@@ -30,6 +30,24 @@ describe("the books of settlements", () => {
     expect(paymentsOf(settlement, 3)).toEqual([]);
   });
 
+  it("know what each meter had before a day was settled, by what was moved and paid until then", () => {
+    const funded: LedgerEvent = {
+      ...position(),
+      contract: "neighbourhood",
+      eventName: "MeterFunded",
+      args: { meter: 2, account: SELLER, amountBaseUnits: 100_000n },
+    };
+    const { settlement } = booksOf(chunk({ events: [funded, settledEvent(DAY), settledEvent(day(DAY + 1))] }));
+    expect(settlement.settled.get(DAY)?.openings.get(2)).toBe(100_000n);
+    expect(settlement.settled.get(day(DAY + 1))?.openings).toEqual(
+      new Map([
+        [1, 59_999n],
+        [2, 36_000n],
+      ]),
+    );
+    expect(settlement.balances.get(2)).toBe(-28_000n);
+  });
+
   it("hold who was unfunded and which days are void", () => {
     const { settlement } = booksOf(
       chunk({

@@ -13,6 +13,8 @@ export type MoneyEntry = Position & {
   amountBaseUnits: bigint;
 };
 
+type EventArgs<Name extends LedgerEvent["eventName"]> = Extract<LedgerEvent, { eventName: Name }>["args"];
+
 /** What a meter lacked on a day it bought nothing. */
 export type Shortfall = { balanceBaseUnits: bigint; neededBaseUnits: bigint };
 
@@ -23,6 +25,8 @@ export type SettlementBooks = {
   voids: Set<Day>;
   /** By day, then meter. */
   unfunded: Map<Day, Map<number, Shortfall>>;
+  /** Prepaid balances, by meter: what was moved there, less what was moved away and paid. */
+  balances: Map<number, bigint>;
   /** Oldest first. */
   money: MoneyEntry[];
 };
@@ -31,7 +35,7 @@ export type SettlementBooks = {
 export const KEPT_MOVEMENTS = 2_000;
 
 export function emptySettlementBooks(): SettlementBooks {
-  return { settled: new Map(), voids: new Set(), unfunded: new Map(), money: [] };
+  return { settled: new Map(), voids: new Set(), unfunded: new Map(), balances: new Map(), money: [] };
 }
 
 /** Enters an event, if it is about settlements or their money. The books are changed in place. */
@@ -44,12 +48,9 @@ export function enterSettlementEvent(books: SettlementBooks, event: LedgerEvent)
     ...(timestamp === undefined ? {} : { timestamp }),
   };
   switch (event.eventName) {
-    case "DaySettled": {
-      const { day, settler, clearedWh, treasuryBaseUnits } = event.args;
-      const packed = decodeSettledDay(event.args);
-      books.settled.set(toDay(day), { ...position, day: toDay(day), settler, clearedWh, treasuryBaseUnits, ...packed });
+    case "DaySettled":
+      enterSettledDay(books, position, event.args);
       break;
-    }
     case "DayVoid":
       books.voids.add(toDay(event.args.day));
       break;
@@ -67,9 +68,11 @@ export function enterSettlementEvent(books: SettlementBooks, event: LedgerEvent)
       break;
     case "MeterFunded":
       keep(books, { ...position, kind: "to meter", ...event.args });
+      move(books, event.args.meter, event.args.amountBaseUnits);
       break;
     case "MeterDefunded":
       keep(books, { ...position, kind: "from meter", ...event.args });
+      move(books, event.args.meter, -event.args.amountBaseUnits);
       break;
     default:
   }
@@ -90,6 +93,21 @@ export function settledDays(books: SettlementBooks): SettledDay[] {
 /** What a meter paid on its settled days, newest first; negative: was paid. */
 export function paymentsOf(books: SettlementBooks, meter: number): bigint[] {
   return settledDays(books).flatMap(({ payments }) => payments.get(meter) ?? []);
+}
+
+function enterSettledDay(
+  books: SettlementBooks,
+  position: Position,
+  { day, prices, volumesWh, payments: packed, ...args }: EventArgs<"DaySettled">,
+): void {
+  const { intervals, payments } = decodeSettledDay({ prices, volumesWh, payments: packed });
+  const openings = new Map([...payments.keys()].map((meter) => [meter, books.balances.get(meter) ?? 0n]));
+  books.settled.set(toDay(day), { ...position, ...args, day: toDay(day), intervals, payments, openings });
+  for (const [meter, paid] of payments) move(books, meter, -paid);
+}
+
+function move(books: SettlementBooks, meter: number, amountBaseUnits: bigint): void {
+  books.balances.set(meter, (books.balances.get(meter) ?? 0n) + amountBaseUnits);
 }
 
 function keep(books: SettlementBooks, entry: MoneyEntry): void {

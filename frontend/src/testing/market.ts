@@ -55,6 +55,7 @@ export function dayMarket(meters: readonly SettlementMeter[], tariff = TARIFF): 
     clearedWh,
     treasuryBaseUnits,
     ...decodeSettledDay(packed),
+    openings: new Map(meters.map(({ meter, balanceBaseUnits }) => [meter, balanceBaseUnits])),
   };
   return { settled, tariff, meters, claims };
 }

@@ -10,7 +10,6 @@ import { useHead } from "../../chain/head.tsx";
 import { type MarketView, useMarket, useOwnerAccount, useStanding } from "../../chain/market-data.ts";
 import { useSettlement } from "../../chain/settlement-input.ts";
 import type { Books } from "../../model/books.ts";
-import { statementOf } from "../../model/day-market.ts";
 import { meterName } from "../../model/names.ts";
 import { settledDays } from "../../model/settlement-books.ts";
 import { dayLabel } from "../../lib/format.ts";
@@ -90,7 +89,7 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
                 <MyDayCard
                   name={meterName(deployment, meter, meter.meter)}
                   settled={settled}
-                  statement={detail && statementOf(detail.market, detail.allocations, meter.meter)}
+                  statement={detail?.statements.get(meter.meter)}
                   problem={
                     problem ?? (settled.payments.has(meter.meter) ? undefined : whyWithout(standing?.settings.sharing))
                   }

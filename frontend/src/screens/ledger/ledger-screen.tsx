@@ -8,7 +8,7 @@ import { useHead } from "../../chain/head.tsx";
 import { download } from "../../lib/download.ts";
 import { count, dayLabel, eur, kwh } from "../../lib/format.ts";
 import type { Books, DayBook } from "../../model/books.ts";
-import { recordedDays, summarize } from "../../model/day-summary.ts";
+import { ledgerDays, summarize } from "../../model/day-summary.ts";
 import { dayCsv, dayJson } from "../../model/export.ts";
 import { Button } from "../../ui/button.tsx";
 import { DayPicker } from "../../ui/day-picker.tsx";
@@ -17,7 +17,10 @@ import { WithBooks } from "../../ui/loading.tsx";
 import { Card, Empty, Figure, PageHeading } from "../../ui/surfaces.tsx";
 import { ConservationCard } from "./conservation-card.tsx";
 import { MintsTable, RetirementsTable, TradesTable } from "./movements.tsx";
+import { MoneyMovesCard } from "./money-moves-card.tsx";
 import { ProfilesCard } from "./profiles-card.tsx";
+import { SettledDaysCard } from "./settled-days-card.tsx";
+import { SettlementCard } from "./settlement-card.tsx";
 
 /** Everything that happened to a day's energy, checked in the reader's own browser. */
 export function LedgerScreen(): ReactNode {
@@ -35,36 +38,39 @@ function Ledger({ books }: { books: Books }) {
   const { day: chosen } = route.useSearch();
   const navigate = route.useNavigate();
   const { head } = useHead();
-  const days = recordedDays(books);
+  const days = ledgerDays(books);
   const wanted = chosen === undefined ? undefined : parseIsoDay(chosen);
   const day = wanted !== undefined && days.includes(wanted) ? wanted : days[0];
   const book = day === undefined ? undefined : books.days.get(day);
+  const settled = day === undefined ? undefined : books.settlement.settled.get(day);
+  const show = (next: Day): void => {
+    void navigate({ search: { day: isoDay(next) }, resetScroll: false });
+  };
   return (
     <>
       <PageHeading
         title="Ledger"
-        aside={
-          day !== undefined && (
-            <DayPicker
-              label="Day of the ledger"
-              days={days}
-              value={day}
-              onChange={(next) => {
-                void navigate({ search: { day: isoDay(next) }, resetScroll: false });
-              }}
-            />
-          )
-        }
+        aside={day !== undefined && <DayPicker label="Day of the ledger" days={days} value={day} onChange={show} />}
       >
         Read from the chain by your own browser, which checks the signature of every meter itself. Nobody has to be
         trusted for that, and no wallet is needed.
       </PageHeading>
       <div className="grid gap-6">
-        {day === undefined || book === undefined ? (
+        {day === undefined && (
           <Empty title="No day has been recorded yet.">The meters’ first day appears here once it is over.</Empty>
-        ) : (
+        )}
+        {settled !== undefined && <SettlementCard key={settled.transactionHash} settled={settled} books={books} />}
+        {day !== undefined && book !== undefined && book.profiles.length > 0 && (
           <DayOfLedger day={day} book={book} books={books} />
         )}
+        <SettledDaysCard
+          books={books.settlement}
+          onShow={(next) => {
+            show(next);
+            window.scrollTo({ top: 0 });
+          }}
+        />
+        <MoneyMovesCard books={books} />
         <ConservationCard books={books} now={head?.timestamp ?? 0} />
       </div>
     </>

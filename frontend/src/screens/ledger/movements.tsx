@@ -1,53 +1,14 @@
-import type { ReactNode } from "react";
 import type { Address } from "viem";
 
 import type { RetirementEntry, TradeEntry, TransferEntry } from "@commonwatt/sdk/ledger/types";
 
 import { useDeployment } from "../../chain/deployment.ts";
-import { cents, count, eur, kwhNumber } from "../../lib/format.ts";
+import { cents, eur, kwhNumber } from "../../lib/format.ts";
 import type { Books } from "../../model/books.ts";
 import { accountName, meterName } from "../../model/names.ts";
 import { Hash } from "../../ui/hash.tsx";
-import { Card, Empty } from "../../ui/surfaces.tsx";
-import { Cell, type Column, Table } from "../../ui/table.tsx";
-
-/** A card with a table in it, or with the sentence that says why there is none. */
-function Movements({
-  id,
-  title,
-  caption,
-  columns,
-  empty,
-  entries,
-  children,
-}: {
-  id: string;
-  title: string;
-  caption: string;
-  columns: readonly Column[];
-  empty: string;
-  entries: number;
-  children: ReactNode;
-}) {
-  return (
-    <Card
-      id={id}
-      title={title}
-      flush
-      aside={<span className="text-sm text-muted">{count(entries, "entry", "entries")}</span>}
-    >
-      {entries === 0 ? (
-        <div className="px-4 pb-3 sm:px-5">
-          <Empty title={empty} />
-        </div>
-      ) : (
-        <Table caption={caption} columns={columns} maxHeight="max-h-96">
-          {children}
-        </Table>
-      )}
-    </Card>
-  );
-}
+import { Cell } from "../../ui/table.tsx";
+import { TableCard } from "../../ui/table-card.tsx";
 
 const TRANSACTION = { key: "tx", head: "Transaction" };
 const ENERGY = { key: "energy", head: "kWh", numeric: true };
@@ -65,7 +26,7 @@ function MeterText({ books, number }: { books: Books; number: number }) {
 /** Sales of a day's energy. */
 export function TradesTable({ trades, books }: { trades: readonly TradeEntry[]; books: Books }) {
   return (
-    <Movements
+    <TableCard
       id="trades"
       title="Sold"
       caption="Sales of this day’s energy"
@@ -102,14 +63,14 @@ export function TradesTable({ trades, books }: { trades: readonly TradeEntry[]; 
           </Cell>
         </tr>
       ))}
-    </Movements>
+    </TableCard>
   );
 }
 
 /** Uses of a day's energy. */
 export function RetirementsTable({ retirements, books }: { retirements: readonly RetirementEntry[]; books: Books }) {
   return (
-    <Movements
+    <TableCard
       id="uses"
       title="Used"
       caption="Energy used against signed imports of this day"
@@ -138,14 +99,14 @@ export function RetirementsTable({ retirements, books }: { retirements: readonly
           </Cell>
         </tr>
       ))}
-    </Movements>
+    </TableCard>
   );
 }
 
 /** Energy minted out of a day's signed exports. */
 export function MintsTable({ mints, books }: { mints: readonly TransferEntry[]; books: Books }) {
   return (
-    <Movements
+    <TableCard
       id="mints"
       title="Minted"
       caption="Energy minted out of this day’s signed exports"
@@ -177,6 +138,6 @@ export function MintsTable({ mints, books }: { mints: readonly TransferEntry[]; 
           </tr>
         );
       })}
-    </Movements>
+    </TableCard>
   );
 }
