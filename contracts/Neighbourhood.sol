@@ -4,7 +4,6 @@ pragma solidity 0.8.30;
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
@@ -33,6 +32,7 @@ import {Sharing} from "./libraries/Sharing.sol";
 import {Tariffs} from "./libraries/Tariffs.sol";
 import {WindowRules} from "./libraries/WindowRules.sol";
 import {Windows} from "./libraries/Windows.sol";
+import {DaySettlement} from "./libraries/settlement/DaySettlement.sol";
 import {DeviceRegistration, DeviceState, Meter, MeterRegistration} from "./types/Meters.sol";
 import {CurrencyPermit} from "./types/Offers.sol";
 import {EnergyRange, Retirement, SignedProfile} from "./types/Profiles.sol";
@@ -103,56 +103,56 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     /// @inheritdoc INeighbourhood
     function admitMember(address member) external override restricted {
-        _run(address(Members), Members.admitMember.selector);
+        Members.admitMember(member);
     }
 
     /// @inheritdoc INeighbourhood
     function removeMember(address member) external override restricted {
-        _run(address(Members), Members.removeMember.selector);
+        Members.removeMember(member);
     }
 
     /// @inheritdoc INeighbourhood
     function registerMeter(MeterRegistration calldata registration) external override restricted {
-        _run(address(Members), Members.registerMeter.selector);
+        Members.registerMeter(registration);
     }
 
     /// @inheritdoc INeighbourhood
     function setCap(uint32 number, uint32 capWh) external override restricted {
-        _run(address(Devices), Devices.setCap.selector);
+        Devices.setCap(number, capWh);
     }
 
     /// @inheritdoc INeighbourhood
     function closeMeter(uint32 number) external override restricted {
-        _run(address(Devices), Devices.closeMeter.selector);
+        Devices.closeMeter(number);
     }
 
     // ---------------------------------------------------------------- devices
 
     /// @inheritdoc INeighbourhood
     function registerDevice(DeviceRegistration calldata registration) external override restricted {
-        _run(address(Devices), Devices.registerDevice.selector);
+        Devices.registerDevice(registration);
     }
 
     /// @inheritdoc INeighbourhood
     function rotateDevice(DeviceRegistration calldata registration) external override restricted {
-        _run(address(Devices), Devices.rotateDevice.selector);
+        Devices.rotateDevice(registration);
     }
 
     /// @inheritdoc INeighbourhood
     function revokeDevice(uint32 number) external override restricted {
-        _run(address(Devices), Devices.revokeDevice.selector);
+        Devices.revokeDevice(number);
     }
 
     /// @inheritdoc INeighbourhood
     function revokeMyDevice(uint32 number) external override {
-        _run(address(Devices), Devices.revokeMyDevice.selector);
+        Devices.revokeMyDevice(number, msg.sender);
     }
 
     /// @inheritdoc INeighbourhood
     function revokeMyDeviceBySig(uint32 number, uint256 deadline, bytes calldata signature) external override {
-        _checkOwner(number, abi.encode(REVOKE_TYPEHASH, number), deadline, signature);
+        address owner = _checkOwner(number, abi.encode(REVOKE_TYPEHASH, number), deadline, signature);
 
-        _run(address(Devices), Devices.revokeMyDeviceBySig.selector);
+        Devices.revokeMyDevice(number, owner);
     }
 
     /// @inheritdoc INeighbourhood
@@ -162,24 +162,24 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint64 exportRegister,
         string calldata reason
     ) external override restricted {
-        _run(address(Devices), Devices.rebaseRegisters.selector);
+        Devices.rebaseRegisters(number, importRegister, exportRegister, reason);
     }
 
     // ---------------------------------------------------------------- money
 
     /// @inheritdoc IAccounts
     function deposit(address account, uint256 amountBaseUnits) external override nonReentrant {
-        _run(address(Accounts), Accounts.deposit.selector);
+        Accounts.deposit(account, amountBaseUnits);
     }
 
     /// @inheritdoc IAccounts
     function depositWithPermit(address account, CurrencyPermit calldata permit) external override nonReentrant {
-        _run(address(Accounts), Accounts.depositWithPermit.selector);
+        Accounts.depositWithPermit(account, permit);
     }
 
     /// @inheritdoc IAccounts
     function withdraw(address to, uint256 amountBaseUnits) external override nonReentrant {
-        _run(address(Accounts), Accounts.withdraw.selector);
+        Accounts.withdraw(msg.sender, to, amountBaseUnits);
     }
 
     /// @inheritdoc IAccounts
@@ -192,12 +192,12 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     ) external override nonReentrant {
         _checkSigned(account, abi.encode(WITHDRAW_TYPEHASH, account, to, amountBaseUnits), deadline, signature);
 
-        _run(address(Accounts), Accounts.withdrawBySig.selector);
+        Accounts.withdraw(account, to, amountBaseUnits);
     }
 
     /// @inheritdoc IAccounts
     function fundMeter(uint32 number, uint256 amountBaseUnits) external override nonReentrant {
-        _run(address(Accounts), Accounts.fundMeter.selector);
+        Accounts.fundMeter(number, amountBaseUnits, msg.sender);
     }
 
     /// @inheritdoc IAccounts
@@ -207,14 +207,14 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint256 deadline,
         bytes calldata signature
     ) external override nonReentrant {
-        _checkOwner(number, abi.encode(FUND_TYPEHASH, number, amountBaseUnits), deadline, signature);
+        address owner = _checkOwner(number, abi.encode(FUND_TYPEHASH, number, amountBaseUnits), deadline, signature);
 
-        _run(address(Accounts), Accounts.fundMeterBySig.selector);
+        Accounts.fundMeter(number, amountBaseUnits, owner);
     }
 
     /// @inheritdoc IAccounts
     function defundMeter(uint32 number, uint256 amountBaseUnits) external override nonReentrant {
-        _run(address(Accounts), Accounts.defundMeter.selector);
+        Accounts.defundMeter(number, amountBaseUnits, msg.sender);
     }
 
     /// @inheritdoc IAccounts
@@ -224,23 +224,23 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint256 deadline,
         bytes calldata signature
     ) external override nonReentrant {
-        _checkOwner(number, abi.encode(DEFUND_TYPEHASH, number, amountBaseUnits), deadline, signature);
+        address owner = _checkOwner(number, abi.encode(DEFUND_TYPEHASH, number, amountBaseUnits), deadline, signature);
 
-        _run(address(Accounts), Accounts.defundMeterBySig.selector);
+        Accounts.defundMeter(number, amountBaseUnits, owner);
     }
 
     /// @inheritdoc IAccounts
     function collectTreasury(
         address to
     ) external override restricted nonReentrant returns (uint256 amountBaseUnits) {
-        return abi.decode(_run(address(Accounts), Accounts.collectTreasury.selector), (uint256));
+        return Accounts.collectTreasury(to);
     }
 
     // ---------------------------------------------------------------- settings
 
     /// @inheritdoc ISharing
     function setSettings(uint32 number, Settings calldata settings) external override {
-        _run(address(Sharing), Sharing.setSettings.selector);
+        Sharing.setSettings(number, settings, msg.sender);
     }
 
     /// @inheritdoc ISharing
@@ -251,36 +251,36 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         bytes calldata signature
     ) external override {
         // The four settings fill a word each, as EIP-712 wants them.
-        _checkOwner(number, abi.encode(SETTINGS_TYPEHASH, number, settings), deadline, signature);
+        address owner = _checkOwner(number, abi.encode(SETTINGS_TYPEHASH, number, settings), deadline, signature);
 
-        _run(address(Sharing), Sharing.setSettingsBySig.selector);
+        Sharing.setSettings(number, settings, owner);
     }
 
     /// @inheritdoc ISharing
     function endSharing(uint32 number) external override restricted {
-        _run(address(Sharing), Sharing.endSharing.selector);
+        Sharing.endSharing(number);
     }
 
     /// @inheritdoc ISharing
     function applyChanges(uint32[] calldata meters) external override {
-        _run(address(Sharing), Sharing.applyChanges.selector);
+        Sharing.applyChanges(meters);
     }
 
     /// @inheritdoc ISharing
     function setTariff(uint32 effectiveDay, Tariff calldata tariff) external override restricted {
-        _run(address(Sharing), Sharing.setTariff.selector);
+        Sharing.setTariff(effectiveDay, tariff);
     }
 
     // ---------------------------------------------------------------- settling
 
     /// @inheritdoc ISettlement
     function announce(uint32 day, uint256 bitmap) external override restricted {
-        _run(address(Windows), Windows.announce.selector);
+        Windows.announce(day, bitmap);
     }
 
     /// @inheritdoc ISettlement
     function force(SignedProfile calldata profile) external override {
-        _run(address(Windows), Windows.force.selector);
+        Windows.force(profile);
     }
 
     /// @inheritdoc ISettlement
@@ -290,22 +290,22 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         bytes calldata batch,
         bytes calldata skipped
     ) external override {
-        _run(address(DaySettlement), DaySettlement.settleDay.selector);
+        DaySettlement.settleDay(day, claims, batch, skipped);
     }
 
     /// @inheritdoc ISettlement
     function late(SignedProfile calldata profile) external override {
-        _run(address(Windows), Windows.late.selector);
+        Windows.late(profile);
     }
 
     /// @inheritdoc ISettlement
     function pause() external override restricted {
-        _run(address(Windows), Windows.pause.selector);
+        Windows.pause();
     }
 
     /// @inheritdoc ISettlement
     function unpause() external override restricted {
-        _run(address(Windows), Windows.unpause.selector);
+        Windows.unpause();
     }
 
     // ---------------------------------------------------------------- recording
@@ -482,12 +482,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     // ---------------------------------------------------------------- inside
 
-    /// @dev Runs the call under way in a linked library, on this contract's state, with the library's function in the
-    /// place of the one that was called. Both take the same input.
-    function _run(address library_, bytes4 selector) private returns (bytes memory) {
-        return Address.functionDelegateCall(library_, bytes.concat(selector, msg.data[4:]));
-    }
-
     /// @dev What a device signs for a profile.
     function _digestOf(SignedProfile calldata profile) private view returns (bytes32) {
         return _hashTypedDataV4(Profiles.contentOf(profile));
@@ -506,8 +500,8 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         bytes memory fields,
         uint256 deadline,
         bytes calldata signature
-    ) private {
-        (address owner, ) = _issuer(number);
+    ) private returns (address owner) {
+        (owner, ) = _issuer(number);
         _checkSigned(owner, fields, deadline, signature);
     }
 

@@ -7,8 +7,9 @@ import Commonwatt from "../ignition/modules/Commonwatt.ts";
 import DeviceRegistry from "../ignition/modules/DeviceRegistry.ts";
 import HandOver from "../ignition/modules/HandOver.ts";
 import Local from "../ignition/modules/Local.ts";
+import { FIRST_DAY } from "./fixtures/calendar.ts";
 import { expectRefusal } from "./fixtures/refusal.ts";
-import { connection, emptyStreet, ethers, loadFixture } from "./fixtures/street.ts";
+import { connection, emptyStreet, ethers, loadFixture, termsOf } from "./fixtures/street.ts";
 
 type Parameters = { Commonwatt: Record<string, string | number | null> };
 
@@ -26,6 +27,9 @@ async function publicChain() {
     deviceRegistry: await deviceRegistry.getAddress(),
     currency: await currency.getAddress(),
     retirementWindowDays: 28,
+    closingWindowSeconds: 7_200,
+    communityPriceTicks: 1_500,
+    networkChargeTicks: 0,
     admin: accounts.stranger.address,
     operator: accounts.operator.address,
     governor: accounts.governor.address,
@@ -42,6 +46,17 @@ async function deployPublic(parameters: Record<string, string | number>) {
     neighbourhood: await ethers.getContractAt("Neighbourhood", await deployed.neighbourhood.getAddress()),
     marketplace: await ethers.getContractAt("Marketplace", await deployed.marketplace.getAddress()),
   };
+}
+
+/** Deploys neighbourhoods whose terms are the usual ones but for what a test changes. */
+async function terms() {
+  const open = await loadFixture(emptyStreet);
+  const usual = termsOf(await open.currency.getAddress());
+  const factory = await ethers.getContractFactory("Neighbourhood", { libraries: open.libraries });
+  const [manager, registry] = [await open.accessManager.getAddress(), await open.deviceRegistry.getAddress()];
+  const deployWith = (changes: Partial<typeof usual>, authority = manager, devices = registry) =>
+    factory.deploy(authority, devices, { ...usual, ...changes });
+  return { ...open, manager, registry, deployWith };
 }
 
 describe("deployment", () => {
@@ -123,33 +138,56 @@ describe("deployment", () => {
     expect(await ethers.provider.getBlockNumber()).to.equal(before);
   });
 
+  it("puts the terms of the parameters in force", async () => {
+    const { parameters } = await publicChain();
+    const changed = { closingWindowSeconds: 21_600, communityPriceTicks: 1_200, networkChargeTicks: 345 };
+    const { neighbourhood } = await deployPublic({ ...parameters, ...changed });
+    expect(await neighbourhood.closingWindowSeconds()).to.equal(21_600n);
+    expect(await neighbourhood.currency()).to.equal(parameters["currency"]);
+    expect(await neighbourhood.tariffOf(FIRST_DAY)).to.deep.equal([1_200n, 345n]);
+  });
+
   for (const days of [0, 31]) {
     it(`is refused with a retirement window of ${days} days`, async () => {
-      const { accessManager, deviceRegistry, token } = await loadFixture(emptyStreet);
-      const factory = await ethers.getContractFactory("Neighbourhood");
-      const deploying = factory.deploy(await accessManager.getAddress(), await deviceRegistry.getAddress(), days);
-      await expectRefusal(deploying, token, "InvalidRetirementWindow", days, 30);
+      const { token, deployWith } = await terms();
+      await expectRefusal(deployWith({ retirementWindowDays: days }), token, "InvalidRetirementWindow", days, 30);
     });
   }
 
+  for (const seconds of [7_199, 21_601]) {
+    it(`is refused with a closing window of ${seconds} seconds`, async () => {
+      const { neighbourhood, deployWith } = await terms();
+      const deploying = deployWith({ closingWindowSeconds: seconds });
+      await expectRefusal(deploying, neighbourhood, "InvalidClosingWindow", seconds, 7_200, 21_600);
+    });
+  }
+
+  it("is refused for a community price whose bid does not fit", async () => {
+    const { neighbourhood, deployWith } = await terms();
+    const tariff = { communityPriceTicks: 65_000, networkChargeTicks: 536 };
+    await expectRefusal(deployWith({ tariff }), neighbourhood, "CommunityPriceTooHigh", 65_000, 536, 65_535);
+    await deployWith({ tariff: { communityPriceTicks: 65_000, networkChargeTicks: 535 } });
+  });
+
   it("is refused for parts that have no code", async () => {
-    const { accessManager, deviceRegistry, neighbourhood, marketplace, accounts } = await loadFixture(emptyStreet);
+    const { neighbourhood, marketplace, accounts, manager, registry, deployWith } = await terms();
     const { address } = accounts.stranger;
-    const Neighbourhood = await ethers.getContractFactory("Neighbourhood");
-    const [manager, registry] = [await accessManager.getAddress(), await deviceRegistry.getAddress()];
-    await expectRefusal(Neighbourhood.deploy(address, registry, 28), neighbourhood, "NotAContract", address);
-    await expectRefusal(Neighbourhood.deploy(manager, address, 28), neighbourhood, "NotAContract", address);
+    await expectRefusal(deployWith({}, address, registry), neighbourhood, "NotAContract", address);
+    await expectRefusal(deployWith({}, manager, address), neighbourhood, "NotAContract", address);
+    await expectRefusal(deployWith({ currency: address }), neighbourhood, "NotAContract", address);
     const Marketplace = await ethers.getContractFactory("Marketplace");
     const trading = Marketplace.deploy(await neighbourhood.getAddress(), address);
     await expectRefusal(trading, marketplace, "NotAContract", address);
   });
 
   it("is refused for a currency whose decimals are not the ones prices are stated in", async () => {
-    const { neighbourhood, marketplace } = await loadFixture(emptyStreet);
+    const { neighbourhood, marketplace, deployWith } = await terms();
     const currency = await ethers.deployContract("HostileCurrency", [18]);
     const factory = await ethers.getContractFactory("Marketplace");
     const trading = factory.deploy(await neighbourhood.getAddress(), await currency.getAddress());
     await expectRefusal(trading, marketplace, "WrongCurrencyDecimals", 18, 6);
+    const sharing = deployWith({ currency: await currency.getAddress() });
+    await expectRefusal(sharing, neighbourhood, "WrongCurrencyDecimals", 18, 6);
   });
 
   it("is refused for play money on any but a local chain", async () => {
@@ -163,7 +201,9 @@ describe("deployment", () => {
   });
 
   it("fits every contract into what a chain takes", async () => {
-    for (const name of ["Neighbourhood", "EnergyToken", "Marketplace", "DeviceRegistry", "DemoEuro"] as const) {
+    const { libraries } = await loadFixture(emptyStreet);
+    const contracts = ["Neighbourhood", "EnergyToken", "Marketplace", "DeviceRegistry", "DemoEuro"];
+    for (const name of [...contracts, ...Object.keys(libraries)]) {
       const { deployedBytecode } = await artifacts.readArtifact(name);
       expect((deployedBytecode.length - 2) / 2, name).to.be.at.most(MAX_CODE_BYTES);
     }

@@ -149,8 +149,9 @@ describe("registering a device", () => {
 
 describe("the registry of a chain", () => {
   it("lets a device serve one neighbourhood at a time", async () => {
-    const { accessManager, deviceRegistry, neighbourhood, solar, accounts } = await loadFixture(street);
-    const second = await ethers.deployContract("Neighbourhood", [accessManager, deviceRegistry, 28]);
+    const open = await loadFixture(street);
+    const { accessManager, deviceRegistry, neighbourhood, solar, accounts } = open;
+    const second = await deployNeighbourhood(open, await accessManager.getAddress());
     await second.admitMember(accounts.alice.address);
     await second.registerMeter({
       meter: SOLAR,
@@ -177,8 +178,8 @@ describe("the registry of a chain", () => {
 
   it("closes the days a device may have signed elsewhere also where it moves in by rotation", async () => {
     const open = await loadFixture(street);
-    const { accessManager, deviceRegistry, neighbourhood, solar, accounts } = open;
-    const second = await ethers.deployContract("Neighbourhood", [accessManager, deviceRegistry, 28]);
+    const { accessManager, neighbourhood, solar, accounts } = open;
+    const second = await deployNeighbourhood(open, await accessManager.getAddress());
     await second.admitMember(accounts.bob.address);
     await second.registerMeter({
       meter: HOME,

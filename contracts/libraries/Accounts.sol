@@ -40,41 +40,49 @@ library Accounts {
         _deposit(currency, account, account, permit.valueBaseUnits);
     }
 
-    function withdraw(address to, uint256 amountBaseUnits) external {
-        _withdraw(msg.sender, to, amountBaseUnits);
+    /// @param account Whose money it is, by call or signature.
+    function withdraw(address account, address to, uint256 amountBaseUnits) external {
+        NeighbourhoodState storage state = Host.state();
+        _debit(state, account, amountBaseUnits);
+        state.treasury.heldBaseUnits -= uint64(amountBaseUnits);
+
+        emit IAccounts.Withdrawn(account, to, amountBaseUnits);
+
+        Host.currency().safeTransfer(to, amountBaseUnits);
     }
 
-    /// @dev The neighbourhood has checked that the account signed.
-    function withdrawBySig(
-        address account,
-        address to,
-        uint256 amountBaseUnits,
-        uint256,
-        bytes calldata
-    ) external {
-        _withdraw(account, to, amountBaseUnits);
+    /// @param owner Who wants it, by call or signature.
+    function fundMeter(uint32 meter, uint256 amountBaseUnits, address owner) external {
+        NeighbourhoodState storage state = Host.state();
+        _requireNotPaused(state);
+        MeterBook.requireOwner(meter, owner);
+        MeterBook.openFacts(state, meter);
+        (address device, MeterWord word) = MeterBook.deviceOf(state, meter);
+        WindowRules.requireMovable(state.market, Host.closingWindowSeconds(), meter, word);
+
+        _debit(state, owner, amountBaseUnits);
+        state.words[device] = word.withBalance(word.balance() + amountBaseUnits);
+
+        emit IAccounts.MeterFunded(meter, owner, amountBaseUnits);
     }
 
-    function fundMeter(uint32 meter, uint256 amountBaseUnits) external {
-        MeterBook.requireOwner(meter, msg.sender);
+    /// @param owner Who wants it, by call or signature.
+    function defundMeter(uint32 meter, uint256 amountBaseUnits, address owner) external {
+        NeighbourhoodState storage state = Host.state();
+        MeterBook.requireOwner(meter, owner);
+        require(amountBaseUnits != 0, IAccounts.NothingToMove());
+        (address device, MeterWord word) = MeterBook.deviceOf(state, meter);
+        WindowRules.requireMovable(state.market, Host.closingWindowSeconds(), meter, word);
+        uint256 balanceBaseUnits = word.balance();
+        require(
+            amountBaseUnits <= balanceBaseUnits,
+            IAccounts.InsufficientMeterBalance(meter, balanceBaseUnits, amountBaseUnits)
+        );
 
-        _fund(meter, amountBaseUnits);
-    }
+        state.words[device] = word.withBalance(balanceBaseUnits - amountBaseUnits);
+        state.accountsBaseUnits[owner] += amountBaseUnits;
 
-    /// @dev The neighbourhood has checked that the owner signed.
-    function fundMeterBySig(uint32 meter, uint256 amountBaseUnits, uint256, bytes calldata) external {
-        _fund(meter, amountBaseUnits);
-    }
-
-    function defundMeter(uint32 meter, uint256 amountBaseUnits) external {
-        MeterBook.requireOwner(meter, msg.sender);
-
-        _defund(meter, amountBaseUnits);
-    }
-
-    /// @dev The neighbourhood has checked that the owner signed.
-    function defundMeterBySig(uint32 meter, uint256 amountBaseUnits, uint256, bytes calldata) external {
-        _defund(meter, amountBaseUnits);
+        emit IAccounts.MeterDefunded(meter, owner, amountBaseUnits);
     }
 
     function collectTreasury(address to) external returns (uint256 amountBaseUnits) {
@@ -85,48 +93,6 @@ library Accounts {
         treasury.heldBaseUnits -= uint64(amountBaseUnits);
 
         emit IAccounts.TreasuryCollected(to, amountBaseUnits);
-
-        Host.currency().safeTransfer(to, amountBaseUnits);
-    }
-
-    function _fund(uint32 meter, uint256 amountBaseUnits) private {
-        NeighbourhoodState storage state = Host.state();
-        _requireNotPaused(state);
-        MeterBook.openFacts(state, meter);
-        (address device, MeterWord word) = MeterBook.deviceOf(state, meter);
-        WindowRules.requireMovable(state.market, Host.closingWindowSeconds(), meter, word);
-        address owner = MeterBook.ownerOf(meter);
-
-        _debit(state, owner, amountBaseUnits);
-        state.words[device] = word.withBalance(word.balance() + amountBaseUnits);
-
-        emit IAccounts.MeterFunded(meter, owner, amountBaseUnits);
-    }
-
-    function _defund(uint32 meter, uint256 amountBaseUnits) private {
-        NeighbourhoodState storage state = Host.state();
-        require(amountBaseUnits != 0, IAccounts.NothingToMove());
-        (address device, MeterWord word) = MeterBook.deviceOf(state, meter);
-        WindowRules.requireMovable(state.market, Host.closingWindowSeconds(), meter, word);
-        uint256 balanceBaseUnits = word.balance();
-        require(
-            amountBaseUnits <= balanceBaseUnits,
-            IAccounts.InsufficientMeterBalance(meter, balanceBaseUnits, amountBaseUnits)
-        );
-        address owner = MeterBook.ownerOf(meter);
-
-        state.words[device] = word.withBalance(balanceBaseUnits - amountBaseUnits);
-        state.accountsBaseUnits[owner] += amountBaseUnits;
-
-        emit IAccounts.MeterDefunded(meter, owner, amountBaseUnits);
-    }
-
-    function _withdraw(address account, address to, uint256 amountBaseUnits) private {
-        NeighbourhoodState storage state = Host.state();
-        _debit(state, account, amountBaseUnits);
-        state.treasury.heldBaseUnits -= uint64(amountBaseUnits);
-
-        emit IAccounts.Withdrawn(account, to, amountBaseUnits);
 
         Host.currency().safeTransfer(to, amountBaseUnits);
     }

@@ -83,14 +83,10 @@ library Devices {
         _revoke(meter);
     }
 
-    function revokeMyDevice(uint32 meter) external {
-        MeterBook.requireOwner(meter, msg.sender);
+    /// @param owner Who wants it, by call or signature.
+    function revokeMyDevice(uint32 meter, address owner) external {
+        MeterBook.requireOwner(meter, owner);
 
-        _revoke(meter);
-    }
-
-    /// @dev The neighbourhood has checked that the owner signed.
-    function revokeMyDeviceBySig(uint32 meter, uint256, bytes calldata) external {
         _revoke(meter);
     }
 

@@ -21,15 +21,19 @@ import {WindowRules} from "./WindowRules.sol";
 /// @notice How meters take part in the day settlement: see {ISharing}. Linked: a neighbourhood runs these functions on its
 /// own state and its caller's input.
 library Sharing {
-    function setSettings(uint32 meter, Settings calldata settings) external {
-        MeterBook.requireOwner(meter, msg.sender);
+    /// @param owner Who wants it, by call or signature.
+    function setSettings(uint32 meter, Settings calldata settings, address owner) external {
+        NeighbourhoodState storage state = Host.state();
+        MeterBook.requireOwner(meter, owner);
+        bool limited = settings.askTicks != 0 || settings.bidTicks != 0;
+        bool contradicts = settings.sharing ? settings.community && limited : settings.community || limited;
+        require(
+            !contradicts,
+            ISharing.InvalidSettings(settings.sharing, settings.community, settings.askTicks, settings.bidTicks)
+        );
+        (address device, MeterWord word) = _activeDeviceOf(state, meter);
 
-        _setSettings(meter, settings);
-    }
-
-    /// @dev The neighbourhood has checked that the owner signed.
-    function setSettingsBySig(uint32 meter, Settings calldata settings, uint256, bytes calldata) external {
-        _setSettings(meter, settings);
+        state.words[device] = SettingsQueue.enqueue(state, meter, word, settings);
     }
 
     function endSharing(uint32 meter) external {
@@ -79,19 +83,6 @@ library Sharing {
         applied = SettingsQueue.putInForce(state, meter, word);
         // Also where the settlement then leaves the meter out: queue and word always agree.
         state.words[state.facts[meter].device] = applied;
-    }
-
-    function _setSettings(uint32 meter, Settings calldata settings) private {
-        NeighbourhoodState storage state = Host.state();
-        bool limited = settings.askTicks != 0 || settings.bidTicks != 0;
-        bool contradicts = settings.sharing ? settings.community && limited : settings.community || limited;
-        require(
-            !contradicts,
-            ISharing.InvalidSettings(settings.sharing, settings.community, settings.askTicks, settings.bidTicks)
-        );
-        (address device, MeterWord word) = _activeDeviceOf(state, meter);
-
-        state.words[device] = SettingsQueue.enqueue(state, meter, word, settings);
     }
 
     function _activeDeviceOf(

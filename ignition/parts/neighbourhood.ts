@@ -27,6 +27,19 @@ type Setting = {
   roles: Record<RoleName, ArgumentType>;
 };
 
+/** The libraries a neighbourhood's code is spread over. They hold no state: a chain needs them once. */
+function addLibraries(m: IgnitionModuleBuilder) {
+  const Sharing = m.library("Sharing");
+  return {
+    Accounts: m.library("Accounts"),
+    DaySettlement: m.library("DaySettlement", { libraries: { Sharing } }),
+    Devices: m.library("Devices"),
+    Members: m.library("Members"),
+    Sharing,
+    Windows: m.library("Windows"),
+  };
+}
+
 /** The terms of a neighbourhood as parameters of a module, with what holds if one is not given. */
 export const termsOf = (m: IgnitionModuleBuilder): TermsSetting => ({
   retirementWindowDays: m.getParameter<number>("retirementWindowDays", 28),
@@ -57,7 +70,7 @@ export function addNeighbourhood(m: IgnitionModuleBuilder, setting: Setting) {
         tariff: { communityPriceTicks, networkChargeTicks },
       },
     ],
-    { libraries: Object.fromEntries(LIBRARIES.map((name) => [name, m.library(name)])) },
+    { libraries: addLibraries(m) },
   );
   const token = m.contractAt("EnergyToken", m.staticCall(neighbourhood, "token", []));
   const marketplace = m.contract("Marketplace", [neighbourhood, setting.currency]);
