@@ -6,7 +6,7 @@ import { day as toDay, dayStart, type Day, INTERVALS_PER_DAY, SECONDS_PER_INTERV
 import { toHex } from "viem";
 
 import { LivingBots } from "./bots/living.ts";
-import { MeterDriver } from "./meters/driver.ts";
+import { MeterDriver, publishFirst } from "./meters/driver.ts";
 import { MeterPublisher } from "./meters/publisher.ts";
 import type { Options } from "./options.ts";
 import { SettledDays } from "./report/settled-days.ts";
@@ -151,6 +151,7 @@ async function playDays(
   try {
     const end = street.days === undefined ? Number.POSITIVE_INFINITY : street.firstDay + street.days;
     let day = street.firstDay;
+    await publishFirst(drivers, publisher, day, signal);
     for (; day < end; day = toDay(day + 1)) await playDay(stage, day, signal);
     // Time for the bots to trade the last days.
     for (; day < end + MARKET_DAYS; day = toDay(day + 1)) await playDay({ ...stage, drivers: [] }, day, signal);

@@ -6,10 +6,10 @@ import type { Ledger, Registers } from "@commonwatt/sdk/ledger/types";
 
 import type { Trader } from "./bots/market.ts";
 import { tradeDay } from "./bots/trading-day.ts";
-import { MeterDriver, type TimedMessage } from "./meters/driver.ts";
+import { MeterDriver, publishFirst, type TimedMessage } from "./meters/driver.ts";
 import { MeterPublisher } from "./meters/publisher.ts";
 import { auditLedger, type Expectation } from "./report/audit.ts";
-import { auditSettlements } from "./report/audit-settlements.ts";
+import { auditSettlements, type SettlementAudit } from "./report/audit-settlements.ts";
 import { moneyHeld } from "./report/money-held.ts";
 import { readSettlements, settledMeterDays, type Settlement } from "./report/settlements.ts";
 import { type Totals, totalsOf } from "./report/totals.ts";
@@ -38,6 +38,7 @@ export type OnceResult = {
   readonly settlements: readonly Settlement[];
   readonly deployment: Deployment;
   readonly expectation: Expectation;
+  readonly audited: SettlementAudit;
 };
 
 export type OnceSettings = {
@@ -73,17 +74,16 @@ export async function runOnce(settings: OnceSettings, interrupt: AbortSignal): P
       const ledger = await readLedger(chain.client, deployment, { signal });
       const settlements = await readSettlements(chain.client, deployment, ledger);
       const expectation = { recorded: measured.byHand, now: await chain.now() };
-      const failures = [
-        ...(await auditLedger(deployment, ledger, expectation)),
-        ...auditSettlements({
-          ledger,
-          settlements,
-          expected: measured.shared,
-          money: await moneyHeld(chain.client, deployment),
-        }),
-      ];
-      const totals = totalsOf(ledger, { settlements, meterDays: settledMeterDays(settlements, ledger) });
-      return { totals, failures, ledger, settlements, deployment, expectation };
+      const money = await moneyHeld(chain.client, deployment);
+      const audited = { ledger, settlements, expected: measured.shared, money };
+      const failures = [...(await auditLedger(deployment, ledger, expectation)), ...auditSettlements(audited)];
+      // The evening on which the homes joined is no day of the run.
+      const profiles = ledger.profiles.filter(({ day }) => day >= firstDay);
+      const totals = totalsOf(
+        { ...ledger, profiles },
+        { settlements, meterDays: settledMeterDays(settlements, ledger) },
+      );
+      return { totals, failures, ledger, settlements, deployment, expectation, audited };
     } finally {
       await publisher.close();
     }
@@ -118,6 +118,8 @@ class Player {
     const { say, onDay } = this.#settings;
     const byHand: Measured[] = [];
     const shared: Measured[] = [];
+    const [firstDay] = days;
+    if (firstDay !== undefined) await publishFirst(this.#drivers, this.#publisher, firstDay, signal);
     for (const [index, day] of days.entries()) {
       signal.throwIfAborted();
       const startedAt = await this.#neighbourhood.chain.client.getBlockNumber();

@@ -11,7 +11,7 @@ describe("npm start", () => {
   it(
     "serves the dApp of a living neighbourhood, and leaves no process behind after Ctrl-C",
     async () => {
-      const run = start(["--day-seconds", "10", "--port", String(await portFrom(6_200))]);
+      const run = start(["--mode", "mixed", "--day-seconds", "10", "--port", String(await portFrom(6_200))]);
       try {
         const [, origin = ""] = await printed(run, /Open (http:\S+)/u);
         const page = await fetch(origin);
@@ -23,7 +23,8 @@ describe("npm start", () => {
         expect(await (await fetch(`${origin}/rpc`, rpc)).json()).toMatchObject({ result: "0x7a69" });
         expect(await (await fetch(`${origin}/api/health`)).json()).toMatchObject({ status: "ok" });
 
-        await printed(run, /2026-06-01: .* sold for /u);
+        await printed(run, /2026-06-01, sharing: .* shared /u);
+        await printed(run, /2026-06-01, by hand: .* sold for /u);
         const offers = (await (await fetch(`${origin}/api/offers`)).json()) as { offers: unknown[] };
         expect(offers.offers.length).toBeGreaterThan(0);
 

@@ -8,12 +8,11 @@ import { baseUnits, wh } from "@commonwatt/sdk/units";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { noise } from "../src/homes/noise.ts";
-import { type OnceResult, type OnceSettings, runOnce } from "../src/once.ts";
-import { parseOptions } from "../src/options.ts";
+import type { OnceResult } from "../src/once.ts";
 import { auditLedger } from "../src/report/audit.ts";
-import { planStreet } from "../src/run/street.ts";
 import { sumFile } from "./from-file.ts";
 import { sumLedger } from "./ledger-sums.ts";
+import { play } from "./play.ts";
 import { start } from "./processes.ts";
 
 const TIMEOUT_MS = 150_000;
@@ -23,15 +22,6 @@ const folder = mkdtempSync(join(tmpdir(), "commonwatt-once-"));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
-
-/** Plays what a command line asks for, in this process, so that the ledger can be looked at. */
-async function play(line: string, lose?: OnceSettings["lose"]): Promise<OnceResult> {
-  const options = parseOptions(["--once", ...line.split(" ")]);
-  if (options === undefined) throw new Error("no options");
-  const plan = await planStreet(options);
-  const settings = { plan, keep: false, say: () => undefined, ...(lose && { lose }) };
-  return runOnce(settings, new AbortController().signal);
-}
 
 /** Per home: minted and imported energy is the file's, exact to 1 Wh. */
 function expectHomesAsInFile({ ledger }: OnceResult, path: string, days: readonly string[]): void {
@@ -45,12 +35,12 @@ function expectHomesAsInFile({ ledger }: OnceResult, path: string, days: readonl
   }
 }
 
-describe("npm start -- --once", () => {
+describe("npm start -- --once, by hand", () => {
   it(
     "plays the generated street and writes its totals",
     async () => {
       const out = join(folder, "out.json");
-      const run = start(["--once", "--json", out]);
+      const run = start(["--once", "--mode", "self", "--json", out]);
       expect(await run.ended, run.output()).toBe(0);
       const written = JSON.parse(readFileSync(out, "utf8")) as Record<string, string> & { failures: string[] };
       expect(Object.keys(written)).toEqual([
@@ -64,12 +54,14 @@ describe("npm start -- --once", () => {
         "retiredWh",
         "unattributedWh",
         "paidBaseUnits",
+        "settled",
         "failures",
       ]);
       expect(written).toMatchObject({ days: "2", meters: "12", profiles: "24", unattributedWh: "0", failures: [] });
       expect(written["mintedWh"]).toBe(written["exportWh"]);
       expect(written["retiredWh"]).toBe(written["soldWh"]);
       expect(Number(written["soldWh"])).toBeGreaterThan(10_000);
+      expect(written["settled"]).toMatchObject({ days: "0", meterDays: "0", clearedWh: "0", treasuryBaseUnits: "0" });
       // 0.15 EUR/kWh: 150 base units per Wh.
       expect(written["paidBaseUnits"]).toBe(String(BigInt(written["soldWh"] ?? 0) * 150n));
     },

@@ -75,7 +75,7 @@ export class LivingBots {
     await this.#look();
     for (const [day, { profiles }] of this.#days) {
       const isRecorded = ({ meter }: Trader): boolean => profiles.some((profile) => profile.meter === meter);
-      if (this.#listed.has(day) || !this.#traders.every(isRecorded)) continue;
+      if (this.#listed.has(day) || !this.#traders.some(isRecorded) || !this.#traders.every(isRecorded)) continue;
       this.#listed.add(day);
       await listAll(this.#neighbourhood, this.#traders, profiles, day);
       this.#plan(day);

@@ -56,6 +56,11 @@ export class Counters {
     }
   }
 
+  /** What the meter shows at a moment before its first row. */
+  showIdle(seconds: number): CounterReading {
+    return this.#show(seconds, 0, 0);
+  }
+
   #show(seconds: number, gridW: number, generationW: number): CounterReading {
     return {
       seconds,

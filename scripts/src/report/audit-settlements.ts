@@ -1,10 +1,10 @@
 import type { Ledger } from "@commonwatt/sdk/ledger/types";
-import { clearDay } from "@commonwatt/sdk/settlement/reference/day";
-import type { DayClearing, SettlementMeter } from "@commonwatt/sdk/settlement/types";
+import { decodeOutcome, decodePayments } from "@commonwatt/sdk/settlement/logged";
+import type { SettlementMeter } from "@commonwatt/sdk/settlement/types";
+import { verifySettlement } from "@commonwatt/sdk/settlement/verify";
 import { type Day, isoDay } from "@commonwatt/sdk/time";
-import type { Hex } from "viem";
 
-import { decodePayments, type Named, type SettledMeter, type Settlement, settledMeterDays } from "./settlements.ts";
+import { type Named, type SettledMeter, type Settlement, settledMeterDays } from "./settlements.ts";
 
 /** What the chain holds at the end, base units. */
 export type MoneyHeld = {
@@ -142,61 +142,28 @@ function wrongClearing(
 ): string[] {
   const payments = decodePayments(logged.args.payments);
   const paying = new Set(payments.map(({ meter }) => meter));
-  const cleared = clearDay(
-    meters.flatMap((settled) => {
-      const { meter = -1, exponent, community, askTicks, bidTicks, imports, exports } = settled;
-      if (!paying.has(meter)) return [];
-      const balanceBaseUnits = balances.get(meter) ?? 0n;
-      return [{ meter, exponent, community, askTicks, bidTicks, balanceBaseUnits, imports, exports }];
-    }) satisfies SettlementMeter[],
+  // A profile that does not fit its word is in the batch, but takes no part.
+  const fitting = meters.flatMap((settled): SettlementMeter[] => {
+    const { meter, exponent, community, askTicks, bidTicks, imports, exports } = settled;
+    if (meter === undefined || !paying.has(meter)) return [];
+    const balanceBaseUnits = balances.get(meter) ?? 0n;
+    return [{ meter, exponent, community, askTicks, bidTicks, balanceBaseUnits, imports, exports }];
+  });
+  const { clearedWh, treasuryBaseUnits } = logged.args;
+  const intervals = decodeOutcome(logged.args);
+  const problems = verifySettlement({
     tariff,
-  );
-  const failures = mismatches(cleared, { payments, claims, unfunded, ...logged.args });
+    meters: fitting,
+    claims,
+    intervals,
+    payments,
+    unfunded,
+    clearedWh,
+    treasuryBaseUnits,
+  });
   const paidBaseUnits = payments.reduce((sum, { baseUnits }) => sum + baseUnits, 0n);
-  if (paidBaseUnits !== logged.args.treasuryBaseUnits) {
-    failures.push(`the payments add up to ${paidBaseUnits}, the treasury got ${logged.args.treasuryBaseUnits}`);
+  if (paidBaseUnits !== treasuryBaseUnits) {
+    problems.push(`The payments add up to ${paidBaseUnits} base units, the treasury got ${treasuryBaseUnits}.`);
   }
-  return failures.map((failure) => `${isoDay(day)}: ${failure}.`);
-}
-
-type Said = Pick<Settlement, "claims"> & {
-  readonly payments: ReturnType<typeof decodePayments>;
-  readonly unfunded: readonly Named<"MeterUnfunded">["args"][];
-  readonly clearedWh: bigint;
-  readonly treasuryBaseUnits: bigint;
-  readonly prices: Hex;
-  readonly volumesWh: Hex;
-};
-
-/** Where a clearing differs from what chain and claims say. */
-function mismatches(cleared: DayClearing, said: Said): string[] {
-  const failures: string[] = [];
-  const compare = (what: string, found: unknown, expected: unknown): void => {
-    if (found !== expected) failures.push(`${what}: ${String(found)}, expected ${String(expected)}`);
-  };
-  compare("energy shared, Wh", said.clearedWh, cleared.clearedWh);
-  compare("treasury, base units", said.treasuryBaseUnits, cleared.treasuryBaseUnits);
-  for (const [index, { meter, baseUnits }] of cleared.payments.entries()) {
-    compare(`payment ${index} is of meter`, said.payments[index]?.meter, meter);
-    compare(`payment of meter ${meter}, base units`, said.payments[index]?.baseUnits, baseUnits);
-  }
-  compare(
-    "unfunded meters",
-    said.unfunded.map(({ meter }) => meter).join(),
-    cleared.unfunded.map(({ meter }) => meter).join(),
-  );
-  for (const [index, { lowTicks, highTicks, volumeWh }] of cleared.intervals.entries()) {
-    compare(`volume of interval ${index}, Wh`, uint(said.volumesWh, index, 4), Number(volumeWh));
-    // Without trade any witness is as good as another.
-    if (volumeWh === 0n) continue;
-    compare(`lowest price of interval ${index}`, uint(said.prices, 2 * index, 2), lowTicks);
-    compare(`highest price of interval ${index}`, uint(said.prices, 2 * index + 1, 2), highTicks);
-    compare(`claimed lowest price of interval ${index}`, said.claims[index]?.lowTicks, lowTicks);
-  }
-  return failures;
-}
-
-/** The `index`-th big-endian number of `bytes` bytes. */
-function uint(packed: Hex, index: number, bytes: number): number {
-  return Number(`0x${packed.slice(2 + index * bytes * 2, 2 + (index + 1) * bytes * 2)}`);
+  return problems.map((problem) => `${isoDay(day)}: ${problem}`);
 }

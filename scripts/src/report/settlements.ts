@@ -4,9 +4,9 @@ import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import type { Ledger, LedgerEvent, Registers } from "@commonwatt/sdk/ledger/types";
 import { decodeIntervals, sumUnits } from "@commonwatt/sdk/profile";
 import { decodeSettleDay, type SettledProfile, settledProfiles } from "@commonwatt/sdk/settlement/calldata";
-import type { IntervalClaim, MeterPayment, Tariff } from "@commonwatt/sdk/settlement/types";
+import type { IntervalClaim, Tariff } from "@commonwatt/sdk/settlement/types";
 import { type Day, day as toDay } from "@commonwatt/sdk/time";
-import { type Hex, hexToBigInt, size, sliceHex } from "viem";
+import { size } from "viem";
 
 import type { ChainClient } from "../run/local-chain.ts";
 
@@ -32,19 +32,6 @@ export type Settlement = {
   /** Gas of all transactions of the day: announcement, forced profiles, settlement. */
   readonly gas: bigint;
 };
-
-const PAYMENT_BYTES = 12;
-
-/** `DaySettled.payments`: per settled profile uint32 meter, int64 base units that the meter paid. */
-export function decodePayments(payments: Hex): MeterPayment[] {
-  return Array.from({ length: size(payments) / PAYMENT_BYTES }, (_, index) => {
-    const bytes = sliceHex(payments, index * PAYMENT_BYTES, (index + 1) * PAYMENT_BYTES);
-    return {
-      meter: Number(hexToBigInt(sliceHex(bytes, 0, 4))),
-      baseUnits: hexToBigInt(sliceHex(bytes, 4), { signed: true }),
-    };
-  });
-}
 
 /**
  * Collects the settled days of a ledger from its events and from the inputs and receipts of their transactions. Days on

@@ -1,8 +1,9 @@
 import type { Ledger } from "@commonwatt/sdk/ledger/types";
 import { divideUp } from "@commonwatt/sdk/integers";
+import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import { type BaseUnits, baseUnits, type Wh, wh } from "@commonwatt/sdk/units";
 
-import { decodePayments, type SettledMeterDay, type Settlement } from "./settlements.ts";
+import type { SettledMeterDay, Settlement } from "./settlements.ts";
 
 /** What the day settlement did. */
 export type SettledTotals = {
