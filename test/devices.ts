@@ -1,8 +1,11 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
+import { concat, dataSlice, ZeroAddress } from "ethers";
 
 import { dayEnd, FIRST_DAY, series } from "./fixtures/calendar.ts";
+import { deployNeighbourhood } from "./fixtures/neighbour.ts";
+import { P256Device, toHighP256 } from "./fixtures/p256.ts";
 import { REGISTRATION_TYPES, signRegistration } from "./fixtures/profiles.ts";
+import { expectRefusal } from "./fixtures/refusal.ts";
 import { toCompact, toHighS } from "./fixtures/signatures.ts";
 import {
   addDevice,
@@ -109,11 +112,49 @@ describe("registering a device", () => {
       .withArgs(ZeroAddress, ZeroAddress);
   });
 
-  it("is refused for a P-256 key, which is not supported yet", async () => {
-    const { operated, deviceRegistry, registration } = await loadFixture(bareMeter);
-    await expect(operated.registerDevice({ ...registration, keyType: 1 }))
-      .to.be.revertedWithCustomError(deviceRegistry, "UnsupportedKeyType")
-      .withArgs(1);
+  describe("of a P-256 key", () => {
+    async function p256Meter() {
+      const open = await loadFixture(bareMeter);
+      const device = new P256Device();
+      const parts = { meter: SOLAR, importRegister: 5n, exportRegister: 6n };
+      return { ...open, device, registration: await signRegistration(device, open.domain, parts) };
+    }
+    type Registration = Awaited<ReturnType<typeof p256Meter>>["registration"];
+
+    it("proves possession by the key's signature, and is known by the key's address", async () => {
+      const { operated, neighbourhood, deviceRegistry, device, registration } = await p256Meter();
+      expect(registration.keyType).to.equal(1);
+      await expect(operated.registerDevice(registration))
+        .to.emit(neighbourhood, "DeviceRegistered")
+        .withArgs(SOLAR, device.address, 1, 1, 5n, 6n);
+      expect(await deviceRegistry.neighbourhoodOf(device.address)).to.equal(await neighbourhood.getAddress());
+      expect((await neighbourhood.meter(SOLAR)).keyType).to.equal(1n);
+    });
+
+    const forgeries: Record<string, (registration: Registration) => Partial<Registration>> = {
+      "the other signature of the same key": ({ possession }) => ({
+        possession: concat([toHighP256(dataSlice(possession, 0, 64)), dataSlice(possession, 64)]),
+      }),
+      "a signature over other registers": () => ({ importRegister: 4n }),
+      "another key's address": () => ({ device: new P256Device().address }),
+      "a signature without its key": ({ possession }) => ({ possession: dataSlice(possession, 0, 64) }),
+      "one byte too many": ({ possession }) => ({ possession: concat([possession, "0x00"]) }),
+      "the other type of key": () => ({ keyType: 0 }),
+    };
+    for (const [name, forge] of Object.entries(forgeries)) {
+      it(`is refused for ${name}`, async () => {
+        const { operated, deviceRegistry, registration } = await p256Meter();
+        const forged = { ...registration, ...forge(registration) };
+        await expectRefusal(operated.registerDevice(forged), deviceRegistry, "PossessionNotProven");
+      });
+    }
+
+    it("is refused for a secp256k1 signature", async () => {
+      const { operated, deviceRegistry } = await p256Meter();
+      const { registration, device } = await loadFixture(bareMeter);
+      const registering = operated.registerDevice({ ...registration, keyType: 1 });
+      await expectRefusal(registering, deviceRegistry, "PossessionNotProven", device.address, ZeroAddress);
+    });
   });
 
   it("is refused with registers of 2^44 and beyond", async () => {

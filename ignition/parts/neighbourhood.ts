@@ -5,7 +5,7 @@ import { ROLES, type RoleName, selectors } from "./roles.ts";
 /** OpenZeppelin's number of the role that grants all others. */
 const ADMIN_ROLE = 0n;
 
-/** Libraries that hold a neighbourhood's cold paths. */
+/** The libraries a neighbourhood's code is spread over. They hold no state. */
 export const LIBRARIES = ["Accounts", "DaySettlement", "Devices", "Members", "Sharing", "Windows"] as const;
 
 /** What a neighbourhood is deployed with; see `Terms` of the contracts. */
@@ -26,19 +26,6 @@ type Setting = {
   admin: ArgumentType;
   roles: Record<RoleName, ArgumentType>;
 };
-
-/** The libraries a neighbourhood's code is spread over. They hold no state: a chain needs them once. */
-function addLibraries(m: IgnitionModuleBuilder) {
-  const Sharing = m.library("Sharing");
-  return {
-    Accounts: m.library("Accounts"),
-    DaySettlement: m.library("DaySettlement", { libraries: { Sharing } }),
-    Devices: m.library("Devices"),
-    Members: m.library("Members"),
-    Sharing,
-    Windows: m.library("Windows"),
-  };
-}
 
 /** The terms of a neighbourhood as parameters of a module, with what holds if one is not given. */
 export const termsOf = (m: IgnitionModuleBuilder): TermsSetting => ({
@@ -70,7 +57,7 @@ export function addNeighbourhood(m: IgnitionModuleBuilder, setting: Setting) {
         tariff: { communityPriceTicks, networkChargeTicks },
       },
     ],
-    { libraries: addLibraries(m) },
+    { libraries: Object.fromEntries(LIBRARIES.map((name) => [name, m.library(name)])) },
   );
   const token = m.contractAt("EnergyToken", m.staticCall(neighbourhood, "token", []));
   const marketplace = m.contract("Marketplace", [neighbourhood, setting.currency]);
