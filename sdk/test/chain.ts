@@ -20,7 +20,11 @@ import type { LedgerDeployment } from "../src/ledger/types.ts";
 
 const require = createRequire(import.meta.url);
 const MNEMONIC = "test test test test test test test test test test test junk";
-const WINDOW_DAYS = 28n;
+const WINDOW_DAYS = 28;
+/** Of the neighbourhood: how long an announced day may be settled. */
+export const CLOSING_WINDOW_SECONDS = 7_200;
+/** Of the neighbourhood, from its deployment on. */
+export const TARIFF = { communityPriceTicks: 1_500, networkChargeTicks: 0 };
 
 /** One of the node's funded accounts, with its key. */
 export function account(index: number) {
@@ -59,7 +63,7 @@ export class TestChain {
     const neighbourhood = await deploy("contracts/Neighbourhood.sol/Neighbourhood", [
       accessManager,
       deviceRegistry,
-      WINDOW_DAYS,
+      { currency, retirementWindowDays: WINDOW_DAYS, closingWindowSeconds: CLOSING_WINDOW_SECONDS, tariff: TARIFF },
     ]);
     const marketplace = await deploy("contracts/Marketplace.sol/Marketplace", [neighbourhood, currency]);
     const token = await client.readContract({
@@ -101,11 +105,31 @@ function publicClient(rpcUrl: string): PublicClient {
   return createPublicClient({ chain: hardhat, transport: http(rpcUrl), cacheTime: 0 });
 }
 
+/** Where an artifact's bytecode waits for the addresses of libraries: by source, library, and place in bytes. */
+type LinkReferences = Record<string, Record<string, { start: number; length: number }[]>>;
+type Artifact = { abi: Abi; bytecode: Hex; linkReferences: LinkReferences };
+
 async function deployArtifact(rpcUrl: string, artifact: string, args: readonly unknown[]): Promise<Address> {
-  const { abi, bytecode } = require(`../../artifacts/${artifact}.json`) as { abi: Abi; bytecode: Hex };
+  const { abi, bytecode, linkReferences } = require(`../../artifacts/${artifact}.json`) as Artifact;
+  const linked = await link(rpcUrl, bytecode, linkReferences);
   const wallet = createWalletClient({ account: account(0), chain: hardhat, transport: http(rpcUrl) });
-  const hash = await wallet.deployContract({ abi, bytecode, args });
+  const hash = await wallet.deployContract({ abi, bytecode: linked, args });
   const { contractAddress } = await publicClient(rpcUrl).waitForTransactionReceipt({ hash, pollingInterval: 20 });
   if (contractAddress === null || contractAddress === undefined) throw new Error(`${artifact} was not deployed.`);
   return contractAddress;
+}
+
+/** Deploys the libraries an artifact is linked to, and puts their addresses into its bytecode. */
+async function link(rpcUrl: string, bytecode: Hex, references: LinkReferences): Promise<Hex> {
+  let linked: string = bytecode;
+  for (const [source, libraries] of Object.entries(references)) {
+    for (const [library, places] of Object.entries(libraries)) {
+      const address = await deployArtifact(rpcUrl, `${source.replace(/^project\//u, "")}/${library}`, []);
+      for (const { start, length } of places) {
+        const at = 2 + 2 * start;
+        linked = linked.slice(0, at) + address.slice(2).toLowerCase() + linked.slice(at + 2 * length);
+      }
+    }
+  }
+  return linked as Hex;
 }
