@@ -1,5 +1,5 @@
 import { fundsNeeded } from "@commonwatt/sdk/settlement/limits";
-import type { DeviceState, Tariff } from "@commonwatt/sdk/settlement/types";
+import type { DeviceState, SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
 
 import { honestCase, type SettleCase } from "./settle-case.ts";
 import { DAY, keyOf, resident, type Resident, resigned } from "./street.ts";
@@ -47,7 +47,9 @@ export async function boundCases(): Promise<SettleCase[]> {
   ] as const) {
     const poor = await homeOf({ unitExponent: exponent, askTicks: 1_201, bidTicks: 1_203, community: false });
     const imports = Array.from({ length: LANES }, () => 3);
-    const needed = fundsNeeded({ ...poor.state, imports, exports: imports }, TARIFF);
+    const { unitExponent, ...rest } = poor.state;
+    const meter: SettlementMeter = { ...rest, exponent: unitExponent, imports, exports: imports };
+    const needed = fundsNeeded(meter, TARIFF);
     await put(name, { ...poor, state: { ...poor.state, balanceBaseUnits: needed - short } });
   }
   return found;

@@ -10,7 +10,7 @@ const COMMUNITY: Settings = { sharing: true, community: true, askTicks: 0, bidTi
 const OWN: Settings = { sharing: true, community: false, askTicks: 901, bidTicks: 1_211 };
 
 /** Meters whose word says something else than that they share and are due: each reason, each day around it. */
-export async function skipCases(of: SettleCase): Promise<SettleCase[]> {
+export function skipCases(of: SettleCase): SettleCase[] {
   const [first, ...others] = of.residents;
   if (first === undefined) throw new Error("There is no meter to skip.");
   const street = (changed: Resident): SettleCase => honestCase("skips", of.tariff, [changed, ...others]);

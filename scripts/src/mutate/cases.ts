@@ -1,20 +1,34 @@
-import { encodeClaims, decodeClaims } from "@commonwatt/sdk/settlement/claims";
+import { encodeIntervals } from "@commonwatt/sdk/profile";
+import { buyerPrice, sellerPrice } from "@commonwatt/sdk/settlement/reference/day";
+import { decodeClaims, encodeClaims } from "@commonwatt/sdk/settlement/claims";
 import { type IntervalClaim, NO_TRADE, type Side } from "@commonwatt/sdk/settlement/types";
 import { type Hex, size, sliceHex } from "viem";
+import { privateKeyToAddress } from "viem/accounts";
 
-import { randomFrom } from "./random.ts";
-import { honestCase, type SettleCase, tampered } from "./settle-case.ts";
-import { keyOf, resident, type Resident, resigned, streetOf, type StreetPlan } from "./street.ts";
 import { boundCases } from "./cases-bounds.ts";
 import { skipCases } from "./cases-skips.ts";
+import { randomFrom } from "./random.ts";
+import { honestCase, type SettleCase, tampered } from "./settle-case.ts";
+import { keyOf, NOW, resigned, streetOf, type StreetPlan } from "./street.ts";
 
 /** Markets that differ in what is hard about them. */
 const PLANS: readonly (StreetPlan & { name: string; count: number })[] = [
   market("ties", 4, { meters: 6, ticks: [900, 1_000, 1_100], units: [0, 1, 2, 7], tariff: [1_000, 100] }),
   market("two homes", 4, { meters: 2, ticks: [0, 1, 2], units: [0, 0, 1], tariff: [1, 1] }),
   market("lone", 2, { meters: 1, ticks: [0, 500], units: [0, 3], tariff: [400, 0] }),
-  market("wide limits", 3, { meters: 12, ticks: [0, 13, 800, 1_500, 40_000, 65_535], units: [0, 3, 900], tariff: [1_200, 31] }),
-  market("extremes", 2, { meters: 5, ticks: [0, 65_535, 32_768], units: [0, 1, 32_767], tariff: [32_768, 32_767], exponents: [2] }),
+  market("wide limits", 3, {
+    meters: 12,
+    ticks: [0, 13, 800, 1_500, 40_000, 65_535],
+    units: [0, 3, 900],
+    tariff: [1_200, 31],
+  }),
+  market("extremes", 2, {
+    meters: 5,
+    ticks: [0, 65_535, 32_768],
+    units: [0, 1, 32_767],
+    tariff: [32_768, 32_767],
+    exponents: [2],
+  }),
   market("units", 3, { meters: 8, ticks: [700, 800], units: [0, 5, 11], tariff: [750, 50], exponents: [0, 1, 2] }),
   market("no charge", 2, { meters: 6, ticks: [0, 1, 65_534, 65_535], units: [0, 1, 9], tariff: [1, 0] }),
   market("charge above bids", 1, { meters: 4, ticks: [100, 200], units: [1, 2], tariff: [0, 300] }),
@@ -39,9 +53,11 @@ export async function allCases(): Promise<SettleCase[]> {
     forced,
     ...honest.slice(0, 8).flatMap(claimTampers),
     ...shapeTampers(first),
+    ...honest.flatMap((of, index) => (index % 4 === 0 ? probes(of) : [])),
+    ...windowTampers(first),
     ...(await profileTampers(first)),
     ...(await boundCases()),
-    ...(await skipCases(first)),
+    ...skipCases(first),
   ];
 }
 
@@ -60,7 +76,9 @@ function claimTampers(of: SettleCase): SettleCase[] {
       const wrong = claims.with(index, { ...claim, ...change });
       if (wrong[index]?.lowTicks === -1 || wrong[index]?.highTicks === -1 || wrong[index]?.effective === -1n) return;
       if ((wrong[index]?.lowTicks ?? 0) > 65_535 || (wrong[index]?.highTicks ?? 0) > 65_535) return;
-      found.push(tampered(of, `${name} of interval ${index}`, "*", { args: { ...of.args, claims: encodeClaims(wrong) } }));
+      found.push(
+        tampered(of, `${name} of interval ${index}`, "*", { args: { ...of.args, claims: encodeClaims(wrong) } }),
+      );
     };
     if (claim.side !== NO_TRADE) {
       put("low + 1", { lowTicks: claim.lowTicks + 1 });
@@ -82,7 +100,8 @@ function claimTampers(of: SettleCase): SettleCase[] {
 function shapeTampers(of: SettleCase): SettleCase[] {
   const { batch, claims } = of.args;
   const args = (change: Partial<SettleCase["args"]>): Partial<SettleCase> => ({ args: { ...of.args, ...change } });
-  const withClaims = (change: Partial<typeof claims>): Partial<SettleCase> => args({ claims: { ...claims, ...change } });
+  const withClaims = (change: Partial<typeof claims>): Partial<SettleCase> =>
+    args({ claims: { ...claims, ...change } });
   const firstProfile = sliceHex(batch, 7, 468);
   const header = sliceHex(batch, 0, 7);
   const one = `${header.slice(0, 12)}0001` as Hex;
@@ -91,7 +110,7 @@ function shapeTampers(of: SettleCase): SettleCase[] {
     tampered(of, "long prices", "InvalidClaimsLength", withClaims({ prices: `${claims.prices}00` })),
     tampered(of, "short effective", "InvalidClaimsLength", withClaims({ effective: sliceHex(claims.effective, 1) })),
     tampered(of, "sides too long", "InvalidSides", withClaims({ sides: claims.sides | (1n << 192n) })),
-    tampered(of, "batch too long", "MalformedBatch", args({ batch: `${batch}00000000000000` })),
+    tampered(of, "batch too long", "MalformedBatch", args({ batch: `${batch}000000000000` })),
     tampered(of, "profile twice", "DuplicateMeter", args({ batch: `${batch}${one.slice(2)}${firstProfile.slice(2)}` })),
     tampered(of, "last profile missing", "*", args({ batch: sliceHex(batch, 0, size(batch) - 461) })),
     tampered(of, "nobody", "BatchIncomplete", args({ batch: "0x" })),
@@ -108,20 +127,73 @@ function shapeTampers(of: SettleCase): SettleCase[] {
   ];
 }
 
-/** Profiles of another day, another key, with a high s. */
+/** Each class of a market with one profile that has a different energy in every interval: no price goes unnoticed. */
+function probes(of: SettleCase): SettleCase[] {
+  const chargeTicks = of.tariff.networkChargeTicks;
+  const imports = Array.from({ length: 96 }, (_, index) => 257 * (index + 1));
+  const exports = imports.toReversed();
+  const clearings = decodeClaims(of.args.claims).map((claim) => ({
+    ...claim,
+    priceTicks: Math.floor((claim.lowTicks + claim.highTicks) / 2),
+    volumeWh: 0n,
+  }));
+  const classes = new Map(of.residents.map(({ state }) => [`${state.askTicks} ${state.bidTicks}`, state]));
+  return [...classes].map(([name, { askTicks, bidTicks }]) => {
+    const limits = { askTicks, bidTicks };
+    const total = (units: number[], price: (at: number) => bigint): bigint =>
+      units.reduce((sum, energy, index) => sum + BigInt(energy) * price(index), 0n);
+    return {
+      ...of,
+      name: `${of.name}: profile of class ${name}`,
+      probe: { ...limits, intervals: encodeIntervals(imports, exports) },
+      expected: {
+        purchase: total(imports, (at) => buyerPrice(limits, clearings[at] ?? noClearing(at), chargeTicks)),
+        sale: total(exports, (at) => sellerPrice(limits, clearings[at] ?? noClearing(at))),
+      },
+    };
+  });
+}
+
+function noClearing(at: number): never {
+  throw new Error(`There is no claim of interval ${at}.`);
+}
+
+/** A profile of another day, and one of a device that is no meter's. */
 async function profileTampers(of: SettleCase): Promise<SettleCase[]> {
   const [first, ...others] = of.residents;
   if (first === undefined) throw new Error("There is no meter to tamper with.");
-  const with_ = (changed: Resident): SettleCase => honestCase(of.name, of.tariff, [changed, ...others]);
   const yesterday = await resigned(first, { day: first.profile.day - 1 });
-  const highS = { ...first, profile: { ...first.profile, signature: first.profile.signature } };
-  const stranger = await resident(first.state, [], [], 0n, keyOf("stranger"), false).catch(() => first);
+  const stale = { ...yesterday, profile: { ...yesterday.profile, day: first.profile.day } };
+  const late = honestCase(of.name, of.tariff, [stale, ...others]);
   return [
-    tampered(with_({ ...yesterday, profile: { ...yesterday.profile, day: first.profile.day } }), "stale", "UnknownDevice", {}),
-    tampered(with_(highS), "other key", "UnknownDevice", {
-      residents: [{ ...highS, device: stranger.device }, ...others],
+    tampered(late, "profile of another day", "UnknownDevice", {}),
+    tampered(of, "device that nobody registered", "UnknownDevice", {
+      residents: [{ ...first, device: privateKeyToAddress(keyOf("stranger")) }, ...others],
     }),
-  ].filter(({ name }) => !name.endsWith("other key") || stranger.device !== first.device);
+  ];
+}
+
+/** When a window is open, and for which day. */
+function windowTampers(of: SettleCase): SettleCase[] {
+  const open = (name: string, market: NonNullable<SettleCase["market"]>): SettleCase => ({
+    ...of,
+    name: `${of.name}: ${name}`,
+    market,
+  });
+  return [
+    open("first second after the hour of forcing", { openedAt: NOW - 3_600 }),
+    open("last second of the window", { openedAt: NOW - 7_199 }),
+    tampered(of, "hour of forcing", "ForcingHour", { market: { openedAt: NOW - 3_599 } }),
+    tampered(of, "after the window", "WindowHasClosed", { market: { openedAt: NOW - 7_200 } }),
+    tampered(of, "settled before", "NoWindow", { market: { settledAt: NOW - 9 } }),
+    tampered(of, "paused", "IsPaused", { market: { paused: true } }),
+    tampered(of, "another day", "NoWindow", { args: { ...of.args, day: of.args.day + 1 } }),
+    tampered(of, "tariff that has begun", "*", { market: { tariffDay: of.args.day } }),
+    tampered(of, "another forced profile", "NotTheForcedProfile", {
+      forced: of.residents.slice(0, 1).map(({ device }) => device),
+      boundTo: of.residents.slice(1, 2).map(({ device }) => device),
+    }),
+  ];
 }
 
 function flip(bytes: Hex, at: number, bits = 1): Hex {

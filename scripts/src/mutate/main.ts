@@ -15,7 +15,7 @@ import { toBatches } from "./weave.ts";
 
 const WORKERS = 2;
 /** More in one compilation make it slower than two. */
-const MOST_IN_A_BATCH = 60;
+const MOST_IN_A_BATCH = 120;
 
 const { values } = parseArgs({
   options: {

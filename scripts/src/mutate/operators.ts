@@ -161,7 +161,10 @@ export function mutantsOf(file: string, source: Buffer, tree: Node, functions?: 
         const left = nodeAt(node, "leftHandSide");
         const right = nodeAt(node, "rightHandSide");
         if (other === undefined || left === undefined || right === undefined) break;
-        report(node, `${textAt(node, "operator")} to ${other}`, `${slice(left)} ${other} ${slice(right)}`);
+        const changed = `${slice(left)} ${other} ${slice(right)}`;
+        report(node, `${textAt(node, "operator")} to ${other}`, changed, (id) => {
+          return `if (Chosen.on(${id})) ${changed}; else ${slice(node)}`;
+        });
         break;
       }
       case "UnaryOperation": {

@@ -1,7 +1,7 @@
-import { type Abi, decodeErrorResult, decodeEventLog, encodeFunctionData, hashDomain, type Hex, numberToHex } from "viem";
+import { type Abi, decodeErrorResult, decodeEventLog, encodeFunctionData, type Hex, numberToHex } from "viem";
 
 import { seatsOf, type SettleCase, windowOf } from "./settle-case.ts";
-import { DOMAIN } from "./street.ts";
+import { DOMAIN, NOW } from "./street.ts";
 
 /** What the chain's JSON-RPC is, in this process. */
 export type Provider = { request: (of: { method: string; params: unknown[] }) => Promise<unknown> };
@@ -9,84 +9,76 @@ export type Provider = { request: (of: { method: string; params: unknown[] }) =>
 /** What came of a settlement: its logs, or what it reverted with. */
 export type Outcome = { logs: string } | { reverted: Hex };
 
-export const GAS = 16_777_216n;
+/** Twice what the dearest case needs: a mutant that wastes memory runs out of it. */
+const GAS = 6_000_000n;
 
 const CHOOSE_NONE = 0;
-const STRUCT_TYPES = {
-  EIP712Domain: [
-    { name: "name", type: "string" },
-    { name: "version", type: "string" },
-    { name: "chainId", type: "uint256" },
-    { name: "verifyingContract", type: "address" },
-  ],
-} as const;
+const ADDRESS = DOMAIN.verifyingContract;
 
-/** Cases on a chain of their own, each at an address of its own, so that only the code changes from mutant to mutant. */
+/** Cases on a chain of their own: for each its state is written, by code that is not mutated, and then its day settled. */
 export class Replay {
   readonly #provider: Provider;
   readonly #abi: Abi;
-  readonly #cases: { of: SettleCase; address: Hex; input: Hex }[];
+  readonly #cases: { of: SettleCase; prepare: Hex; settle: Hex }[];
   readonly #sender: string;
+  readonly #original: Hex;
+  #code: Hex;
 
-  private constructor(provider: Provider, abi: Abi, cases: readonly SettleCase[], sender: string) {
+  private constructor(provider: Provider, abi: Abi, code: Hex, cases: readonly SettleCase[], sender: string) {
     this.#provider = provider;
     this.#abi = abi;
+    this.#original = code;
+    this.#code = code;
     this.#sender = sender;
-    this.#cases = cases.map((of, index) => ({
+    this.#cases = cases.map((of) => ({
       of,
-      address: numberToHex(0xcafe_0000n + BigInt(index), { size: 20 }),
-      input: encodeFunctionData({ abi, functionName: "settle", args: settleArgs(of) }),
+      prepare: encodeFunctionData({ abi, functionName: "prepare", args: [seatsOf(of), windowOf(of)] }),
+      settle: inputOf(abi, of),
     }));
   }
 
-  /**
-   * Writes the state in front of each case.
-   *
-   * @param code - Of `SettlementCore`, not mutated.
-   */
+  /** @param code - Of `SettlementCore`, not mutated. */
   static async begin(provider: Provider, abi: Abi, code: Hex, cases: readonly SettleCase[]): Promise<Replay> {
     const [sender] = (await provider.request({ method: "eth_accounts", params: [] })) as string[];
     if (sender === undefined) throw new Error("The chain has no account.");
-    const replay = new Replay(provider, abi, cases, sender);
-    await replay.load(code);
-    for (const { of, address } of replay.#cases) {
-      const data = encodeFunctionData({ abi, functionName: "prepare", args: [seatsOf(of), windowOf(of)] });
-      const outcome = await replay.#send(address, data);
-      if ("reverted" in outcome) throw new Error(`The state of "${of.name}" cannot be written: ${outcome.reverted}`);
-    }
-    return replay;
+    return new Replay(provider, abi, code, cases, sender);
   }
 
-  /** Puts code in the place of every case's contract; what it has stored stays. */
-  async load(code: Hex): Promise<void> {
-    for (const { address } of this.#cases) {
-      await this.#provider.request({ method: "hardhat_setCode", params: [address, code] });
-    }
+  /** The code of the outcomes that follow. */
+  load(code: Hex): void {
+    this.#code = code;
   }
 
-  /** The outcome of every case, one after the other; the state is as before each time. */
+  /** The outcome of every case, one after the other; the chain is as before each time. */
   async *outcomes(chosen = CHOOSE_NONE): AsyncGenerator<{ of: SettleCase; outcome: Outcome }> {
-    for (const { of, address, input } of this.#cases) {
+    for (const { of, prepare, settle } of this.#cases) {
       const snapshot = await this.#provider.request({ method: "evm_snapshot", params: [] });
-      const outcome = await this.#send(address, `${input}${numberToHex(chosen, { size: 32 }).slice(2)}`);
+      await this.#provider.request({ method: "hardhat_setCode", params: [ADDRESS, this.#original] });
+      const prepared = await this.#send(NOW - 1, `${prepare}${numberToHex(CHOOSE_NONE, { size: 32 }).slice(2)}`);
+      if ("reverted" in prepared) throw new Error(`The state of "${of.name}" cannot be written: ${prepared.reverted}`);
+      await this.#provider.request({ method: "hardhat_setCode", params: [ADDRESS, this.#code] });
+      const outcome = await this.#send(NOW, `${settle}${numberToHex(chosen, { size: 32 }).slice(2)}`);
       await this.#provider.request({ method: "evm_revert", params: [snapshot] });
       yield { of, outcome };
     }
   }
 
-  /** The name of the error in an outcome, or what the event of a settlement says. */
-  read(outcome: Outcome): { error: string } | { settled: Record<string, unknown> } {
+  /** The name of the error in an outcome, or what its event says. */
+  read(outcome: Outcome): { error: string } | { says: Record<string, unknown> } {
     if ("reverted" in outcome) return { error: nameOf(this.#abi, outcome.reverted) };
     const logs = JSON.parse(outcome.logs) as { topics: [Hex, ...Hex[]]; data: Hex }[];
     for (const { topics, data } of logs) {
       const event = decodeEventLog({ abi: this.#abi, topics, data, strict: false });
-      if (event.eventName === "DaySettled") return { settled: event.args as unknown as Record<string, unknown> };
+      const { eventName, args }: { eventName?: unknown; args?: unknown } = event;
+      if (eventName === "DaySettled") return { says: args as Record<string, unknown> };
+      if (eventName === "Summed") return { says: (args as { sums: Record<string, unknown> }).sums };
     }
     throw new Error("A settlement that did not revert has no DaySettled event.");
   }
 
-  async #send(to: Hex, data: Hex): Promise<Outcome> {
-    const call = { from: this.#sender, to, data, gas: numberToHex(GAS) };
+  async #send(timestamp: number, data: Hex): Promise<Outcome> {
+    const call = { from: this.#sender, to: ADDRESS, data, gas: numberToHex(GAS) };
+    await this.#provider.request({ method: "evm_setNextBlockTimestamp", params: [numberToHex(timestamp)] });
     let hash: unknown;
     try {
       hash = await this.#provider.request({ method: "eth_sendTransaction", params: [call] });
@@ -100,9 +92,19 @@ export class Replay {
   }
 }
 
-function settleArgs({ tariff, args, residents }: SettleCase): unknown[] {
-  const separator = hashDomain({ domain: DOMAIN, types: STRUCT_TYPES });
-  return [separator, tariff, args.claims, args.batch, args.skipped, residents.map(({ device }) => device)];
+function inputOf(abi: Abi, { args, residents, probe, tariff }: SettleCase): Hex {
+  const { day, claims, batch, skipped } = args;
+  if (probe === undefined) {
+    const devices = residents.map(({ device }) => device);
+    return encodeFunctionData({ abi, functionName: "settle", args: [day, claims, batch, skipped, devices] });
+  }
+  const { askTicks, bidTicks, intervals } = probe;
+  const { networkChargeTicks } = tariff;
+  return encodeFunctionData({
+    abi,
+    functionName: "sum",
+    args: [claims, networkChargeTicks, askTicks, bidTicks, intervals],
+  });
 }
 
 function revertData(error: unknown): Hex {

@@ -1,10 +1,10 @@
 import { hashSignedProfile } from "@commonwatt/sdk/profile-signing";
 import type { SettleDayArgs } from "@commonwatt/sdk/settlement/calldata";
 import { planSettlement } from "@commonwatt/sdk/settlement/plan";
-import type { DayClearing, Tariff } from "@commonwatt/sdk/settlement/types";
-import { type Address, concatHex, type Hex, keccak256, zeroHash } from "viem";
+import type { DayClearing, Limits, Tariff } from "@commonwatt/sdk/settlement/types";
+import { type Address, concatHex, type Hex, keccak256, numberToHex, zeroHash } from "viem";
 
-import { DAY, DOMAIN, type Resident } from "./street.ts";
+import { DAY, DOMAIN, NOW, type Resident } from "./street.ts";
 import { wordOf } from "./word.ts";
 
 /** One settlement, and what must come of it. */
@@ -15,9 +15,15 @@ export type SettleCase = {
   /** Devices whose profiles were forced, in that order; their seats are not in `announced`. */
   forced: readonly Address[];
   announced: bigint;
+  /** Whose profiles the hash of the forced ones is made of, where not of those. */
+  boundTo?: readonly Address[];
+  /** How the market's state differs from a window that has been open for an hour and a half. */
+  market?: { openedAt?: number; settledAt?: number; paused?: boolean; tariffDay?: number };
   args: SettleDayArgs;
+  /** Not a settlement, but what one profile of a class comes to at the claimed prices before it is rounded. */
+  probe?: Limits & { intervals: Hex };
   /** What the reference comes to, or the error of the contract. */
-  expected: { clearing: DayClearing } | { error: string };
+  expected: { clearing: DayClearing } | { purchase: bigint; sale: bigint } | { error: string };
 };
 
 /** A settlement as an honest settler makes it. */
@@ -57,18 +63,38 @@ export function seatsOf({ residents }: SettleCase) {
 }
 
 /** The window of `SettlementCore.prepare`. */
-export function windowOf({ residents, forced, announced }: SettleCase) {
+export function windowOf({ residents, forced, announced, tariff, market, boundTo = forced }: SettleCase) {
   let forcedHash: Hex = zeroHash;
   let seats = 0n;
-  for (const device of forced) {
+  for (const of of residents) if (forced.includes(of.device)) seats |= 1n << BigInt(of.state.seat);
+  for (const device of boundTo) {
     const of = residents.find((resident) => resident.device === device);
     if (of === undefined) throw new Error(`The forced device ${device} is no resident's.`);
     forcedHash = chained(forcedHash, of);
-    seats |= 1n << BigInt(of.state.seat);
   }
-  return { day: DAY, announced, forced: seats, forcedCount: forced.length, forcedHash };
+  const { communityPriceTicks, networkChargeTicks } = tariff;
+  return {
+    market: {
+      day: DAY,
+      openedAt: NOW - 5_400,
+      settledAt: 0,
+      paused: false,
+      forcedCount: forced.length,
+      communityPriceTicks,
+      networkChargeTicks,
+      // Another tariff, from the next day on.
+      nextCommunityPriceTicks: communityPriceTicks + 7,
+      nextNetworkChargeTicks: networkChargeTicks + 3,
+      tariffDay: DAY + 1,
+      ...market,
+    },
+    announced,
+    forced: seats,
+    forcedHash,
+  };
 }
 
-function chained(hash: Hex, { profile }: Resident): Hex {
-  return keccak256(concatHex([hash, hashSignedProfile(DOMAIN, profile)]));
+function chained(hash: Hex, { device, profile }: Resident): Hex {
+  const digest = hashSignedProfile(DOMAIN, profile);
+  return keccak256(concatHex([hash, digest, numberToHex(BigInt(device), { size: 32 })]));
 }

@@ -1,3 +1,4 @@
+import { neighbourhoodDomain } from "@commonwatt/sdk/domains";
 import { signP256, p256Address, p256PublicKey } from "@commonwatt/sdk/p256";
 import { encodeIntervals } from "@commonwatt/sdk/profile";
 import { hashSignedProfile, type SignedProfile } from "@commonwatt/sdk/profile-signing";
@@ -11,13 +12,14 @@ import { pick, type Random } from "./random.ts";
 /** The day that every case settles. */
 export const DAY = 20_000;
 
-/** The domain devices sign for. The settlement is given its separator, so any will do. */
-export const DOMAIN = {
-  name: "Commonwatt",
-  version: "1",
+/** When it is settled, unix seconds. The chain stands still there. */
+export const NOW = 4_000_000_000;
+
+/** The domain devices sign for. Every case has the same contract, so that one signature will do. */
+export const DOMAIN = neighbourhoodDomain({
   chainId: 31_337,
-  verifyingContract: "0x00000000000000000000000000000000000c0de0",
-} as const;
+  neighbourhood: "0x00000000000000000000000000000000000c0de0",
+});
 
 const LANES = 96;
 const MOST_UNITS = 32_767;

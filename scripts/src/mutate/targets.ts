@@ -16,6 +16,8 @@ export const TARGETS: readonly { file: string; functions?: readonly string[] }[]
   { file: `${SETTLEMENT}/ProfileBatch.sol` },
   { file: `${SETTLEMENT}/SettlementWords.sol` },
   { file: "contracts/libraries/Quality.sol" },
+  { file: "contracts/libraries/Tariffs.sol", functions: ["inForce"] },
+  { file: "contracts/libraries/WindowRules.sol", functions: ["closesAt"] },
   { file: "contracts/libraries/P256Devices.sol", functions: ["addressOf", "isValid"] },
   {
     file: "contracts/libraries/MeterWords.sol",

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+
+import type { Mutant } from "./mutant.ts";
+import { toBatches, weave } from "./weave.ts";
+
+const SOURCE = Buffer.from("é = a + b;");
+
+function mutant(start: number, length: number, replacement: string, alone = false): Mutant {
+  const original = SOURCE.subarray(start, start + length).toString();
+  const woven = alone ? undefined : (id: number): string => `(${id} ? ${replacement} : ${original})`;
+  return { file: "f", operator: "x", start, length, original, replacement, line: 1, lineText: "", woven };
+}
+
+describe("toBatches", () => {
+  test("keeps overlapping mutants apart and lone ones alone", () => {
+    const [whole, left, right, constant] = [
+      mutant(5, 5, "c"),
+      mutant(5, 1, "d"),
+      mutant(9, 1, "e"),
+      mutant(0, 2, "f", true),
+    ];
+    expect(toBatches([whole, left, right, constant], 9).map((batch) => batch.map(({ id }) => id))).toEqual([
+      [1],
+      [2, 3],
+      [4],
+    ]);
+  });
+
+  test("respects the most of a batch", () => {
+    expect(toBatches([mutant(5, 1, "c"), mutant(9, 1, "d")], 1)).toHaveLength(2);
+  });
+});
+
+describe("weave", () => {
+  test("puts each choice at its bytes and the import behind", () => {
+    const batch = [
+      { id: 2, mutant: mutant(5, 1, "d") },
+      { id: 3, mutant: mutant(9, 1, "e") },
+    ];
+    expect(weave("f", SOURCE, batch, "import;")).toBe("é = (2 ? d : a) + (3 ? e : b);\nimport;\n");
+  });
+
+  test("changes outright where there is one, and nothing in other files", () => {
+    const batch = [{ id: 2, mutant: mutant(5, 1, "d") }];
+    expect(weave("f", SOURCE, batch, "import;")).toBe("é = d + b;");
+    expect(weave("g", SOURCE, batch, "import;")).toBe("é = a + b;");
+  });
+});
