@@ -1,15 +1,11 @@
-import type { ContractTransactionResponse } from "ethers";
+import type { TransactionResponse } from "ethers";
 
 import { dayEnd, firstInterval, FIRST_DAY, series } from "../fixtures/calendar.ts";
 import { makeFill, makeOffer } from "../fixtures/offers.ts";
 import { encodeImports } from "../fixtures/profiles.ts";
 import { ethers, HOME, loadFixture, market, SOLAR, time } from "../fixtures/street.ts";
-
-/**
- * One line of the bench: what was done, with its parameters, and its gas. `gas` is the whole transaction's, or, where
- * `wholeGas` stands beside it, the whole transaction's divided by the number of intervals.
- */
-export type Row = { bench: string; gas: number } & Record<string, string | number>;
+import type { Row } from "./row.ts";
+import { measureSmallSettlements } from "./settle/measure.ts";
 
 const MAX_PAYMENT = 1_000_000_000n;
 /** Ten hours of sun around solar noon in Central Europe (11:00 UTC), import before and after it. */
@@ -23,7 +19,7 @@ const importsAround = (first: number) => series(0).map((_, i) => (i >= first && 
 const EXPORTS = exportsFrom(SUN_FROM);
 const IMPORTS = importsAround(SUN_FROM);
 
-async function gasOf(sent: Promise<ContractTransactionResponse>): Promise<number> {
+async function gasOf(sent: Promise<TransactionResponse>): Promise<number> {
   const receipt = await (await sent).wait();
   if (receipt === null) throw new Error("The transaction has no receipt.");
   return Number(receipt.gasUsed);
@@ -142,6 +138,18 @@ async function openZeppelin(): Promise<Row[]> {
   return rows;
 }
 
+/** What everybody knows the price of: ether and ERC-20 tokens, between accounts that have both. */
+async function plainTransfers(): Promise<Row[]> {
+  const { accounts, currency } = await loadFixture(market);
+  const { bob, carol } = accounts;
+  const ether = await gasOf(bob.sendTransaction({ to: carol.address, value: 1n }));
+  const erc20 = await gasOf(currency.connect(bob).transfer(carol.address, 1_000_000n));
+  return [
+    { bench: "etherTransfer", gas: ether },
+    { bench: "erc20Transfer", gas: erc20 },
+  ];
+}
+
 /** The same transfer by the packed ring, both sides holding tokens of that day. */
 async function transfer(): Promise<Row[]> {
   const rows: Row[] = [];
@@ -168,6 +176,8 @@ export async function measure(): Promise<Row[]> {
     retire,
     transfer,
     openZeppelin,
+    plainTransfers,
+    measureSmallSettlements,
   ];
   const rows: Row[] = [];
   for (const bench of benches) rows.push(...(await bench()));

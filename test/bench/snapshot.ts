@@ -1,12 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import type { Row } from "./measure.ts";
+import { MEASURED, type Row } from "./row.ts";
 
 const PATH = new URL("gas-snapshot.json", import.meta.url);
 
 /** A row without what was measured. */
-const named = (row: Row): string =>
-  JSON.stringify(Object.entries(row).filter(([name]) => name !== "gas" && name !== "wholeGas"));
+const named = (row: Row): string => JSON.stringify(Object.entries(row).filter(([name]) => !MEASURED.includes(name)));
 
 /** Reads the committed snapshot. */
 export async function readSnapshot(): Promise<Row[]> {
