@@ -1,6 +1,7 @@
 import type { Address } from "viem";
 
 import type {
+  DeviceEntry,
   LedgerEntries,
   MeterEntry,
   ProfileEntry,
@@ -19,6 +20,7 @@ import { addressKey } from "../lib/format.ts";
 import {
   dropSettlementsBefore,
   emptySettlementBooks,
+  enterSettlement,
   enterSettlementEvent,
   type SettlementBooks,
 } from "./settlement-books.ts";
@@ -50,8 +52,8 @@ export type Books = {
   meters: Map<number, MeterEntry>;
   /** Who keeps the key of a meter's device, as of its last profile. */
   custody: Map<number, Custody | undefined>;
-  /** Which meter a device signs or signed for. */
-  deviceMeters: Map<Address, number>;
+  /** Every device that ever signed for a meter. */
+  devices: DeviceEntry[];
   /** Registers of a meter after its last profile: what the next one must go on from. */
   registers: Map<number, Registers>;
   days: Map<Day, DayBook>;
@@ -101,7 +103,7 @@ export function emptyBooks(): Books {
     windowDays: 0,
     meters: new Map(),
     custody: new Map(),
-    deviceMeters: new Map(),
+    devices: [],
     registers: new Map(),
     days: new Map(),
     balances: new Map(),
@@ -149,7 +151,7 @@ export function expiryOf(day: Day, windowDays: number): number {
  */
 export function enter(books: Books, chunk: Chunk): Books {
   for (const meter of chunk.meters) books.meters.set(meter.meter, meter);
-  for (const { device, meter } of chunk.devices) books.deviceMeters.set(addressKey(device), meter);
+  books.devices.push(...chunk.devices);
   for (const profile of chunk.profiles) enterProfile(books, profile);
   for (const { meter, after } of chunk.rebases) books.registers.set(meter, after);
   for (const transfer of chunk.transfers) enterTransfer(books, transfer);
@@ -171,8 +173,11 @@ export function enter(books: Books, chunk: Chunk): Books {
       if (cancelled.minNonce > 0n) noteNonce(books.offers, seller, cancelled.minNonce - 1n);
     }
   }
+  const settlements = new Map(chunk.settlements.map((entry) => [entry.transactionHash, entry]));
   for (const event of chunk.events) {
-    enterSettlementEvent(books.settlement, event);
+    const settlement = event.eventName === "DaySettled" ? settlements.get(event.transactionHash) : undefined;
+    if (settlement === undefined) enterSettlementEvent(books.settlement, event);
+    else enterSettlement(books.settlement, settlement);
     // A settled day moves the registers too, but only its transaction's input says how far.
     if (event.eventName === "SettingsApplied" && event.args.sharing) books.registers.delete(event.args.meter);
     if (event.eventName !== "ApprovalForAll") continue;

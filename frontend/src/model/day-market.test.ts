@@ -4,7 +4,7 @@ import { verifySettlement } from "@commonwatt/sdk/settlement/verify";
 
 import { sumSeries } from "../lib/series.ts";
 import { dayMarket, settlementMeter } from "../testing/market.ts";
-import { marketSeries, statementsOf, toVerify, totalsOf } from "./day-market.ts";
+import { marketSeries, statementsOf, totalsOf } from "./day-market.ts";
 
 const PLANT = settlementMeter(1, { exports: { 40: 1_000 } });
 const HOME = settlementMeter(2, { imports: { 40: 300, 70: 500 } });
@@ -47,12 +47,12 @@ describe("a settled day", () => {
   });
 
   it("holds against the reference, and a payment that was tampered with does not", () => {
-    const unfunded = new Map([[3, {}]]);
-    expect(verifySettlement(toVerify(market, unfunded))).toEqual([]);
-    const payments = new Map([...market.settled.payments, [2, 1n] as const]);
-    const tampered = { ...market, settled: { ...market.settled, payments } };
-    expect(verifySettlement(toVerify(tampered, unfunded)).join()).toContain("payment of meter 2");
-    expect(verifySettlement(toVerify(market)).join()).toContain("unfunded");
+    expect(verifySettlement({ ...market.settled, ...market })).toEqual([]);
+    const payments = market.settled.payments.map((payment) =>
+      payment.meter === 2 ? { ...payment, baseUnits: 1n } : payment,
+    );
+    expect(verifySettlement({ ...market.settled, ...market, payments }).join()).toContain("payment of meter 2");
+    expect(verifySettlement({ ...market.settled, ...market, unfunded: [] }).join()).toContain("unfunded");
   });
 
   it("reckons in Wh whatever a meter's unit is", () => {

@@ -1,19 +1,13 @@
+import type { ReadSettledDay } from "@commonwatt/sdk/ledger/read-settled-day";
 import { asUnfunded } from "@commonwatt/sdk/settlement/limits";
-import type { SettledDay as ToVerify } from "@commonwatt/sdk/settlement/verify";
 import { statementsOf as settlementStatements } from "@commonwatt/sdk/settlement/statement";
-import type { DayClearing, IntervalClaim, SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
+import type { DayClearing } from "@commonwatt/sdk/settlement/types";
 
 import { addSeries, emptySeries, sumSeries } from "../lib/series.ts";
 import type { SettledDay } from "./settled-day.ts";
 
 /** A settled day with the profiles of its transaction: everything the auction knew. */
-export type DayMarket = {
-  settled: SettledDay;
-  tariff: Tariff;
-  meters: readonly SettlementMeter[];
-  /** 96 entries. */
-  claims: readonly IntervalClaim[];
-};
+export type DayMarket = Pick<ReadSettledDay, "tariff" | "meters" | "claims"> & { settled: SettledDay };
 
 /** Sums over all meters of a settled day, 96 amounts in Wh each. */
 export type MarketSeries = {
@@ -31,7 +25,7 @@ export function marketSeries({ meters, tariff, settled }: DayMarket): MarketSeri
     supply = addSeries(supply, inWh(meter.exports, meter.exponent));
     if (asUnfunded(meter, tariff) === undefined) demand = addSeries(demand, inWh(meter.imports, meter.exponent));
   }
-  return { supply, demand, cleared: settled.intervals.map(({ volumeWh }) => volumeWh) };
+  return { supply, demand, cleared: settled.intervals.map(({ volumeWh }) => Number(volumeWh)) };
 }
 
 /** A meter's settled day. Series are 96 amounts in Wh. */
@@ -52,16 +46,13 @@ export type Statement = {
 /** Everybody's statement, by meter. Slow for a large neighbourhood: keep what it returns. */
 export function statementsOf(market: DayMarket): Map<number, Statement> {
   const { meters, tariff, settled, claims } = market;
-  const { clearedWh, treasuryBaseUnits, payments } = settled;
   const clearing: DayClearing = {
+    ...settled,
     intervals: claims.map((claim, index) => {
-      const { priceTicks = 0, volumeWh = 0 } = settled.intervals[index] ?? {};
-      return { ...claim, priceTicks, volumeWh: BigInt(volumeWh) };
+      const { priceTicks = 0, volumeWh = 0n } = settled.intervals[index] ?? {};
+      return { ...claim, priceTicks, volumeWh };
     }),
-    payments: meters.map(({ meter }) => ({ meter, baseUnits: payments.get(meter) ?? 0n })),
-    unfunded: [],
-    clearedWh,
-    treasuryBaseUnits,
+    payments: meters.map(({ meter }) => ({ meter, baseUnits: settled.paid.get(meter) ?? 0n })),
   };
   const found = new Map<number, Statement>();
   for (const [index, statement] of settlementStatements(meters, tariff, clearing).entries()) {
@@ -97,27 +88,6 @@ export function totalsOf({ sold, bought, exports, imports }: Statement): Stateme
     boughtWh,
     residualExportWh: BigInt(sumSeries(exports)) - soldWh,
     residualImportWh: BigInt(sumSeries(imports)) - boughtWh,
-  };
-}
-
-/** A settled day as the sdk's verification takes it. @param unfunded - Meters the contract logged as unable to pay. */
-export function toVerify(
-  { settled, tariff, meters, claims }: DayMarket,
-  unfunded: ReadonlyMap<number, unknown> = new Map(),
-): ToVerify {
-  const { intervals, payments, clearedWh, treasuryBaseUnits } = settled;
-  const place = new Map(meters.map(({ meter }, index) => [meter, index]));
-  return {
-    tariff,
-    meters,
-    claims,
-    clearedWh,
-    treasuryBaseUnits,
-    intervals: intervals.map((interval) => ({ ...interval, volumeWh: BigInt(interval.volumeWh) })),
-    payments: [...payments].map(([meter, baseUnits]) => ({ meter, baseUnits })),
-    unfunded: [...unfunded.keys()]
-      .map((meter) => ({ meter }))
-      .toSorted((a, b) => (place.get(a.meter) ?? 0) - (place.get(b.meter) ?? 0)),
   };
 }
 

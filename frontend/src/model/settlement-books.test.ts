@@ -4,16 +4,27 @@ import type { LedgerEvent } from "@commonwatt/sdk/ledger/types";
 import { type Day, day } from "@commonwatt/sdk/time";
 
 import { booksOf, chunk, DAY, SELLER, position, profileEntry, series } from "../testing/chunk.ts";
-import { packedDay, settlementMeter } from "../testing/market.ts";
+import { settlementEntry, settlementMeter } from "../testing/market.ts";
 import { KEPT_DAYS } from "./books.ts";
 import { KEPT_MOVEMENTS, paymentsOf, settledDays } from "./settlement-books.ts";
 
 const METERS = [settlementMeter(1, { exports: { 40: 900 } }), settlementMeter(2, { imports: { 40: 400 } })];
 
-function settledEvent(of: Day): LedgerEvent {
-  const { prices, volumesWh, payments, clearedWh, treasuryBaseUnits } = packedDay(METERS);
-  const args = { day: of, settler: SELLER, clearedWh, treasuryBaseUnits, prices, volumesWh, payments };
-  return { ...position(), contract: "neighbourhood", eventName: "DaySettled", args };
+/** A chunk in which a day is settled. */
+function settling(of: Day): Parameters<typeof chunk>[0] {
+  const entry = settlementEntry(METERS, of);
+  const { transactionHash, blockNumber, logIndex, settler, clearedWh, treasuryBaseUnits } = entry;
+  const args = {
+    day: of,
+    settler,
+    clearedWh,
+    treasuryBaseUnits,
+    prices: "0x",
+    volumesWh: "0x",
+    payments: "0x",
+  } as const;
+  const at = { transactionHash, blockNumber, logIndex };
+  return { settlements: [entry], events: [{ ...at, contract: "neighbourhood", eventName: "DaySettled", args }] };
 }
 
 function deposited(amountBaseUnits: bigint): LedgerEvent {
@@ -23,7 +34,7 @@ function deposited(amountBaseUnits: bigint): LedgerEvent {
 
 describe("the books of settlements", () => {
   it("hold each settled day and what every meter paid, newest first", () => {
-    const { settlement } = booksOf(chunk({ events: [settledEvent(DAY), settledEvent(day(DAY + 1))] }));
+    const { settlement } = booksOf(chunk(settling(DAY)), chunk(settling(day(DAY + 1))));
     expect(settledDays(settlement).map((entry) => entry.day)).toEqual([DAY + 1, DAY]);
     expect(paymentsOf(settlement, 2)).toEqual([64_000n, 64_000n]);
     expect(paymentsOf(settlement, 1)).toEqual([-59_999n, -59_999n]);
@@ -37,7 +48,7 @@ describe("the books of settlements", () => {
       eventName: "MeterFunded",
       args: { meter: 2, account: SELLER, amountBaseUnits: 100_000n },
     };
-    const { settlement } = booksOf(chunk({ events: [funded, settledEvent(DAY), settledEvent(day(DAY + 1))] }));
+    const { settlement } = booksOf(chunk({ events: [funded] }), chunk(settling(DAY)), chunk(settling(day(DAY + 1))));
     expect(settlement.settled.get(DAY)?.openings.get(2)).toBe(100_000n);
     expect(settlement.settled.get(day(DAY + 1))?.openings).toEqual(
       new Map([
@@ -48,21 +59,12 @@ describe("the books of settlements", () => {
     expect(settlement.balances.get(2)).toBe(-28_000n);
   });
 
-  it("hold who was unfunded and which days are void", () => {
+  it("hold which days are void", () => {
     const { settlement } = booksOf(
       chunk({
-        events: [
-          {
-            ...position(),
-            contract: "neighbourhood",
-            eventName: "MeterUnfunded",
-            args: { meter: 2, day: DAY, balanceBaseUnits: 5n, neededBaseUnits: 9n },
-          },
-          { ...position(), contract: "neighbourhood", eventName: "DayVoid", args: { day: DAY + 1 } },
-        ],
+        events: [{ ...position(), contract: "neighbourhood", eventName: "DayVoid", args: { day: DAY + 1 } }],
       }),
     );
-    expect(settlement.unfunded.get(DAY)?.get(2)).toEqual({ balanceBaseUnits: 5n, neededBaseUnits: 9n });
     expect(settlement.voids.has(day(DAY + 1))).toBe(true);
   });
 
@@ -75,8 +77,8 @@ describe("the books of settlements", () => {
   });
 
   it("forget days long past, also where nothing is recorded by hand", () => {
-    const events = Array.from({ length: KEPT_DAYS + 5 }, (_, index) => settledEvent(day(DAY + index)));
-    const { settled } = booksOf(chunk({ events })).settlement;
+    const chunks = Array.from({ length: KEPT_DAYS + 5 }, (_, index) => chunk(settling(day(DAY + index))));
+    const { settled } = booksOf(...chunks).settlement;
     expect(settled.size).toBe(KEPT_DAYS);
     expect(settled.has(DAY)).toBe(false);
   });

@@ -1,10 +1,12 @@
+import type { SettlementEntry } from "@commonwatt/sdk/ledger/types";
 import { clearDay } from "@commonwatt/sdk/settlement/reference/day";
 import type { SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
-import { type Hex, numberToHex, pad, concatHex } from "viem";
+import type { Day } from "@commonwatt/sdk/time";
+import { baseUnits, wh } from "@commonwatt/sdk/units";
 
 import type { DayMarket } from "../model/day-market.ts";
-import { decodeSettledDay, type SettledDay } from "../model/settled-day.ts";
-import { DAY, SELLER, series } from "./chunk.ts";
+import type { SettledDay } from "../model/settled-day.ts";
+import { DAY, position, SELLER, series } from "./chunk.ts";
 
 export const TARIFF: Tariff = { communityPriceTicks: 1_500, networkChargeTicks: 100 };
 
@@ -27,35 +29,31 @@ export function settlementMeter(
   };
 }
 
-/** What the contract would log of these meters' day: packed as in its event. */
-export function packedDay(meters: readonly SettlementMeter[], tariff = TARIFF) {
-  const clearing = clearDay(meters, tariff);
-  const uint = (value: number | bigint, size: number): Hex => pad(numberToHex(value), { size });
+/** What the contract logs of these meters' day. */
+export function settlementEntry(meters: readonly SettlementMeter[], of: Day = DAY, tariff = TARIFF): SettlementEntry {
+  const { clearedWh, treasuryBaseUnits, ...clearing } = clearDay(meters, tariff);
   return {
-    prices: concatHex(clearing.intervals.flatMap(({ lowTicks, highTicks }) => [uint(lowTicks, 2), uint(highTicks, 2)])),
-    volumesWh: concatHex(clearing.intervals.map(({ volumeWh }) => uint(volumeWh, 4))),
-    payments: concatHex(
-      clearing.payments.flatMap(({ meter, baseUnits }) => [uint(meter, 4), uint(BigInt.asUintN(64, baseUnits), 8)]),
-    ),
-    clearedWh: clearing.clearedWh,
-    treasuryBaseUnits: clearing.treasuryBaseUnits,
-    claims: clearing.intervals,
+    ...position(),
+    ...clearing,
+    day: of,
+    settler: SELLER,
+    clearedWh: wh(clearedWh),
+    treasuryBaseUnits: baseUnits(treasuryBaseUnits),
+    intervals: clearing.intervals.map(({ lowTicks, highTicks, priceTicks, volumeWh }) => ({
+      lowTicks,
+      highTicks,
+      priceTicks,
+      volumeWh,
+    })),
+    skipped: [],
   };
 }
 
 /** These meters' day, settled. */
 export function dayMarket(meters: readonly SettlementMeter[], tariff = TARIFF): DayMarket {
-  const { claims, clearedWh, treasuryBaseUnits, ...packed } = packedDay(meters, tariff);
-  const settled: SettledDay = {
-    blockNumber: 1n,
-    logIndex: 0,
-    transactionHash: `0x${"cd".repeat(32)}`,
-    day: DAY,
-    settler: SELLER,
-    clearedWh,
-    treasuryBaseUnits,
-    ...decodeSettledDay(packed),
-    openings: new Map(meters.map(({ meter, balanceBaseUnits }) => [meter, balanceBaseUnits])),
-  };
-  return { settled, tariff, meters, claims };
+  const entry = settlementEntry(meters, DAY, tariff);
+  const paid = new Map(entry.payments.map((payment) => [payment.meter, payment.baseUnits]));
+  const openings = new Map(meters.map(({ meter, balanceBaseUnits }) => [meter, balanceBaseUnits]));
+  const settled: SettledDay = { ...entry, paid, openings };
+  return { settled, tariff, meters: [...meters], claims: clearDay(meters, tariff).intervals };
 }

@@ -91,7 +91,7 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
                   settled={settled}
                   statement={detail?.statements.get(meter.meter)}
                   problem={
-                    problem ?? (settled.payments.has(meter.meter) ? undefined : whyWithout(standing?.settings.sharing))
+                    problem ?? (settled.paid.has(meter.meter) ? undefined : whyWithout(standing?.settings.sharing))
                   }
                 />
               )}

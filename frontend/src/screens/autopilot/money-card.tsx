@@ -119,7 +119,7 @@ function Warnings({
 }) {
   if (!standing.settings.sharing) return null;
   const newest = settledDays(books)[0];
-  const lack = newest === undefined ? undefined : books.unfunded.get(newest.day)?.get(meter);
+  const lack = newest === undefined ? undefined : newest.unfunded.find((entry) => entry.meter === meter);
   if (newest !== undefined && lack !== undefined) {
     const now = standing.balanceBaseUnits;
     return (

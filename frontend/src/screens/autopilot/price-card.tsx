@@ -31,7 +31,7 @@ export function PriceCard({
 }) {
   const series = useMemo(() => (market === undefined ? undefined : marketSeries(market)), [market]);
   const orders = useMemo(() => (market === undefined ? undefined : ordersOf(market.meters, market.tariff)), [market]);
-  const cleared = settled.intervals.map(({ volumeWh }) => volumeWh);
+  const cleared = useMemo(() => settled.intervals.map(({ volumeWh }) => Number(volumeWh)), [settled]);
   const [chosen, setChosen] = useState<number>();
   const [pointed, setPointed] = useState<number>();
   const index = chosen ?? peakIndex(cleared);
@@ -42,13 +42,13 @@ export function PriceCard({
   );
   const data = useMemo(
     () => ({
-      price: settled.intervals.map(({ priceTicks, volumeWh }) => (volumeWh > 0 ? priceTicks / 100 : null)),
-      cleared: settled.intervals.map(({ volumeWh }) => volumeWh / 1_000),
+      price: settled.intervals.map(({ priceTicks, volumeWh }) => (volumeWh > 0n ? priceTicks / 100 : null)),
+      cleared: cleared.map((wh) => wh / 1_000),
       ...(series === undefined
         ? {}
         : { supply: series.supply.map((wh) => wh / 1_000), demand: series.demand.map((wh) => wh / 1_000) }),
     }),
-    [settled, series],
+    [settled, cleared, series],
   );
   const average = averagePriceTicks(settled.intervals);
   const range = priceRange(settled.intervals);
@@ -65,7 +65,7 @@ export function PriceCard({
           value={average === undefined ? "no trade" : centsPerKwh(average)}
           hint={range === undefined ? undefined : `from ${cents(range.from)} to ${cents(range.to)}`}
         />
-        <Figure label="Meters" value={settled.payments.size.toString()} hint="settled together" />
+        <Figure label="Meters" value={settled.paid.size.toString()} hint="settled together" />
         <Figure
           label="Network charge"
           value={market === undefined ? "\u2026" : centsPerKwh(market.tariff.networkChargeTicks)}
@@ -96,7 +96,7 @@ export function PriceCard({
               supply={curves.supply}
               demand={curves.demand}
               priceTicks={interval.priceTicks}
-              volumeWh={interval.volumeWh}
+              volumeWh={Number(interval.volumeWh)}
             />
             <StepsTable supply={curves.supply} demand={curves.demand} label={quarterLabel(index)} />
           </>
@@ -124,11 +124,11 @@ function Legend({ index, settled, series }: { index: number; settled: SettledDay
     [
       "bg-accent",
       "Price",
-      interval === undefined || interval.volumeWh === 0 ? "no trade" : centsPerKwh(interval.priceTicks),
+      interval === undefined || interval.volumeWh === 0n ? "no trade" : centsPerKwh(interval.priceTicks),
     ],
     ["bg-sun", "Supply", series === undefined ? "\u2026" : kwh(BigInt(series.supply[index] ?? 0))],
     ["bg-grid", "Demand", series === undefined ? "\u2026" : kwh(BigInt(series.demand[index] ?? 0))],
-    ["bg-accent/50", "Sold", kwh(BigInt(interval?.volumeWh ?? 0))],
+    ["bg-accent/50", "Sold", kwh(interval?.volumeWh ?? 0n)],
   ];
   return (
     <div aria-hidden="true" className="mb-1 grid grid-cols-2 gap-x-4 text-sm sm:flex sm:flex-wrap">
@@ -146,9 +146,9 @@ function Legend({ index, settled, series }: { index: number; settled: SettledDay
 function spoken(index: number, settled: SettledDay): string {
   const interval = settled.intervals[index];
   const outcome =
-    interval === undefined || interval.volumeWh === 0
+    interval === undefined || interval.volumeWh === 0n
       ? "nothing sold"
-      : `${kwh(BigInt(interval.volumeWh))} at ${centsPerKwh(interval.priceTicks)}`;
+      : `${kwh(interval.volumeWh)} at ${centsPerKwh(interval.priceTicks)}`;
   return `${quarterLabel(index)}: ${outcome}`;
 }
 
@@ -180,10 +180,10 @@ function DayTable({
         {settled.intervals.map(({ priceTicks, volumeWh }, index) => (
           <tr key={index}>
             <Cell head>{quarterLabel(index)}</Cell>
-            <Cell numeric>{volumeWh === 0 ? "no trade" : cents(priceTicks)}</Cell>
+            <Cell numeric>{volumeWh === 0n ? "no trade" : cents(priceTicks)}</Cell>
             <Cell numeric>{series === undefined ? "\u2026" : kwhNumber(BigInt(series.supply[index] ?? 0))}</Cell>
             <Cell numeric>{series === undefined ? "\u2026" : kwhNumber(BigInt(series.demand[index] ?? 0))}</Cell>
-            <Cell numeric>{kwhNumber(BigInt(volumeWh))}</Cell>
+            <Cell numeric>{kwhNumber(volumeWh)}</Cell>
           </tr>
         ))}
       </Table>

@@ -48,7 +48,7 @@ export function SettledDaysCard({ books, onShow }: { books: SettlementBooks; onS
             </Cell>
             <Cell numeric>{kwhNumber(settled.clearedWh)}</Cell>
             <Cell numeric className={WIDE_ONLY}>
-              {settled.payments.size}
+              {settled.paid.size}
             </Cell>
             <Cell numeric className={WIDE_ONLY}>
               {eur(settled.treasuryBaseUnits)}

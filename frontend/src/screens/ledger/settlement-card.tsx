@@ -48,7 +48,7 @@ export function SettlementCard({ settled, books }: { settled: SettledDay; books:
     >
       <div className="px-4 pb-4 sm:px-5">
         <dl className="mb-5 grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-4">
-          <Figure label="Shared" value={kwh(settled.clearedWh)} hint={count(settled.payments.size, "meter")} />
+          <Figure label="Shared" value={kwh(settled.clearedWh)} hint={count(settled.paid.size, "meter")} />
           <Figure label="Average price" value={average === undefined ? "no trade" : centsPerKwh(average)} />
           <Figure label="Network charges" value={eur(settled.treasuryBaseUnits)} hint="and what rounding left" />
           <Figure
@@ -131,8 +131,8 @@ function Payments({
   detail: SettlementDetail | undefined;
   books: Books;
 }) {
-  const meters = [...settled.payments.keys()].toSorted((a, b) => a - b);
-  const unfunded = books.settlement.unfunded.get(settled.day);
+  const meters = [...settled.paid.keys()].toSorted((a, b) => a - b);
+  const unfunded = new Set(settled.unfunded.map(({ meter }) => meter));
   return (
     <Table
       caption={`What each meter sold, bought and paid on ${dayLabel(settled.day)}`}
@@ -154,7 +154,7 @@ function Payments({
           <tr key={meter}>
             <Cell head>
               <MeterLabel number={meter} meter={books.meters.get(meter)} place={false} />
-              {unfunded?.has(meter) === true && <Chip tone="sun">unfunded</Chip>}
+              {unfunded.has(meter) && <Chip tone="sun">unfunded</Chip>}
             </Cell>
             <Cell numeric>{shown(totals?.soldWh)}</Cell>
             <Cell numeric>{shown(totals?.boughtWh)}</Cell>
@@ -164,7 +164,7 @@ function Payments({
             <Cell numeric className={WIDE_ONLY}>
               {shown(statement && BigInt(sumSeries(statement.imports)))}
             </Cell>
-            <Cell numeric>{eurExact(settled.payments.get(meter) ?? 0n)}</Cell>
+            <Cell numeric>{eurExact(settled.paid.get(meter) ?? 0n)}</Cell>
           </tr>
         );
       })}

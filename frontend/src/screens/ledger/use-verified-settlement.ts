@@ -4,7 +4,6 @@ import { verifySettlement } from "@commonwatt/sdk/settlement/verify";
 
 import { useSettlement } from "../../chain/settlement-input.ts";
 import type { Books } from "../../model/books.ts";
-import { toVerify } from "../../model/day-market.ts";
 import type { SettledDay } from "../../model/settled-day.ts";
 
 /**
@@ -27,7 +26,7 @@ export function useVerifiedSettlement(
       if (detail === undefined) throw new Error("The day has not been read yet.");
       // The browser paints "clearing" before it is busy with that.
       await new Promise((resolve) => setTimeout(resolve));
-      return verifySettlement(toVerify(detail.market, books.settlement.unfunded.get(settled.day)));
+      return verifySettlement({ ...settled, ...detail.market });
     },
   });
   return { mismatches: data, error: error ?? failure ?? undefined };
