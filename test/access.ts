@@ -5,6 +5,7 @@ import { ROLES } from "../ignition/parts/roles.ts";
 import { FIRST_DAY } from "./fixtures/calendar.ts";
 import { signRegistration } from "./fixtures/profiles.ts";
 import { expectRefusal } from "./fixtures/refusal.ts";
+import { COMMUNITY } from "./fixtures/sharing.ts";
 import { HOME, key, loadFixture, PLACE, SOLAR, street } from "./fixtures/street.ts";
 
 type Holder = "operator" | "governor" | "guardian" | "treasurer";
@@ -56,6 +57,34 @@ const GOVERNED: Record<string, [Holder, (open: Open, caller: Open["accounts"][Ho
     ({ neighbourhood }, caller) => neighbourhood.connect(caller).rebaseRegisters(SOLAR, 0, 0, "counter replaced"),
   ],
   revokeDevice: ["guardian", ({ neighbourhood }, caller) => neighbourhood.connect(caller).revokeDevice(SOLAR)],
+  announce: [
+    "operator",
+    ({ neighbourhood }, caller) => neighbourhood.connect(caller).announce(FIRST_DAY, 0),
+  ],
+  endSharing: [
+    "governor",
+    async ({ neighbourhood, accounts }, caller) => {
+      await neighbourhood.connect(accounts.bob).setSettings(HOME, COMMUNITY);
+      return neighbourhood.connect(caller).endSharing(HOME);
+    },
+  ],
+  setTariff: [
+    "governor",
+    ({ neighbourhood }, caller) =>
+      neighbourhood.connect(caller).setTariff(FIRST_DAY + 2, { communityPriceTicks: 1, networkChargeTicks: 1 }),
+  ],
+  pause: ["guardian", ({ neighbourhood }, caller) => neighbourhood.connect(caller).pause()],
+  unpause: [
+    "governor",
+    async ({ neighbourhood, accounts }, caller) => {
+      await neighbourhood.connect(accounts.guardian).pause();
+      return neighbourhood.connect(caller).unpause();
+    },
+  ],
+  collectTreasury: [
+    "treasurer",
+    ({ neighbourhood }, caller) => neighbourhood.connect(caller).collectTreasury(caller.address),
+  ],
   scheduleNetworkCharge: [
     "governor",
     ({ marketplace }, caller) => marketplace.connect(caller).scheduleNetworkCharge(1, FIRST_DAY + 2),
