@@ -74,17 +74,6 @@ library Sharing {
         Tariffs.enqueue(Host.state(), Host.closingWindowSeconds(), effectiveDay, tariff);
     }
 
-    /// @notice Puts queued settings in force that the settlement found due. Stores the word and returns it.
-    function applySettings(
-        NeighbourhoodState storage state,
-        uint32 meter,
-        MeterWord word
-    ) external returns (MeterWord applied) {
-        applied = SettingsQueue.putInForce(state, meter, word);
-        // Also where the settlement then leaves the meter out: queue and word always agree.
-        state.words[state.facts[meter].device] = applied;
-    }
-
     function _activeDeviceOf(
         NeighbourhoodState storage state,
         uint32 meter
