@@ -13,11 +13,11 @@ contract MeterPassTest is Test {
     uint256 private constant MOST_PRICE = 65_535 * 2 ** 30;
     uint256 private constant MOST_UNITS = 32_767;
 
-    /// @dev Noise around the vector in calldata shows reads beyond it.
+    /// @dev Noise around the vector in memory shows reads beyond it.
     function add(
-        bytes calldata,
-        bytes calldata intervals,
-        bytes calldata,
+        bytes memory,
+        bytes memory intervals,
+        bytes memory,
         uint256 capUnits,
         ClassLanes memory class
     ) external pure returns (MeterSums memory sums, ClassLanes memory) {
@@ -26,9 +26,9 @@ contract MeterPassTest is Test {
     }
 
     function remove(
-        bytes calldata,
-        bytes calldata intervals,
-        bytes calldata,
+        bytes memory,
+        bytes memory intervals,
+        bytes memory,
         ClassLanes memory class,
         bool exportsToo
     ) external pure returns (ClassLanes memory) {
@@ -187,9 +187,9 @@ contract MeterPassTest is Test {
         intervals[2 * lane + 1] = bytes1(uint8(units));
     }
 
-    function _positionOf(bytes calldata intervals) private pure returns (uint256 position) {
+    function _positionOf(bytes memory intervals) private pure returns (uint256 position) {
         assembly ("memory-safe") {
-            position := intervals.offset
+            position := add(intervals, 0x20)
         }
     }
 }

@@ -18,7 +18,8 @@ contract ProfileBatchTest is Test {
     uint32 private constant DAY = 20_000;
 
     /// @notice The profiles one after the other, each with its digest; positions count from the batch's first byte.
-    /// @dev What is allocated afterwards must not be touched by the scratch of a digest.
+    /// @dev What is allocated afterwards must not be touched by the scratch of a digest. For where the intervals lie stands
+    /// the hash of what lies there, since the next profile takes their place.
     function read(
         bytes calldata,
         bytes calldata batch,
@@ -39,15 +40,15 @@ contract ProfileBatchTest is Test {
             ProfileBatch.read(profiles[i], position, buffer);
             position = profiles[i].next;
             profiles[i].next -= start;
-            profiles[i].intervals -= start;
+            profiles[i].intervals = _hashAt(profiles[i].intervals);
         }
     }
 
-    function unitsAt(bytes calldata intervals, uint256 index) external pure returns (uint256) {
+    function unitsAt(bytes memory intervals, uint256 index) external pure returns (uint256) {
         BatchProfile memory profile;
         uint256 position;
         assembly ("memory-safe") {
-            position := intervals.offset
+            position := add(intervals, 0x20)
         }
         profile.intervals = position;
         return ProfileBatch.unitsAt(profile, index);
@@ -169,13 +170,19 @@ contract ProfileBatchTest is Test {
             assertEq(profiles[i].importRegister, written[i].importRegister);
             assertEq(profiles[i].exportRegister, written[i].exportRegister);
             assertEq(profiles[i].quality, written[i].quality);
-            assertEq(profiles[i].intervals, position + 77);
+            assertEq(profiles[i].intervals, uint256(keccak256(written[i].intervals)));
             assertEq(profiles[i].digest, written[i].digest(day, separator));
             if (i < counted) assertEq(profiles[i].device, devices[i]);
             position += written[i].encode().length;
             assertEq(profiles[i].next, position);
         }
         assertEq(position, batch.length);
+    }
+
+    function _hashAt(uint256 position) private pure returns (uint256 digest) {
+        assembly ("memory-safe") {
+            digest := keccak256(position, 384)
+        }
     }
 
     function _deviceOf(PlainProfile memory profile) private view returns (address) {

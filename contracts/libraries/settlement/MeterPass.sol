@@ -25,7 +25,7 @@ library MeterPass {
     uint256 private constant LOW_16_PER_64 = 0x000000000000ffff000000000000ffff000000000000ffff000000000000ffff;
 
     /// @notice One profile, added to its class.
-    /// @param position Of the 384 bytes in calldata.
+    /// @param position Of the 384 bytes in memory.
     /// @param capUnits At most 32,767.
     /// @param sums Written over.
     function add(uint256 position, uint256 capUnits, ClassLanes memory class, MeterSums memory sums) internal pure {
@@ -54,7 +54,7 @@ library MeterPass {
                 let word
                 let energies
 
-                word := calldataload(position)
+                word := mload(position)
                 excess := or(excess, or(word, not(sub(mload(0), word))))
                 energies := and(shr(16, word), LOW_16_PER_32)
                 imports := add(imports, energies)
@@ -89,7 +89,7 @@ library MeterPass {
                     }
                 }
 
-                word := calldataload(add(position, 0x20))
+                word := mload(add(position, 0x20))
                 excess := or(excess, or(word, not(sub(mload(0), word))))
                 energies := and(shr(16, word), LOW_16_PER_32)
                 imports := add(imports, energies)
@@ -124,7 +124,7 @@ library MeterPass {
                     }
                 }
 
-                word := calldataload(add(position, 0x40))
+                word := mload(add(position, 0x40))
                 excess := or(excess, or(word, not(sub(mload(0), word))))
                 energies := and(shr(16, word), LOW_16_PER_32)
                 imports := add(imports, energies)
@@ -159,7 +159,7 @@ library MeterPass {
                     }
                 }
 
-                word := calldataload(add(position, 0x60))
+                word := mload(add(position, 0x60))
                 excess := or(excess, or(word, not(sub(mload(0), word))))
                 energies := and(shr(16, word), LOW_16_PER_32)
                 imports := add(imports, energies)
@@ -203,7 +203,7 @@ library MeterPass {
     }
 
     /// @notice Takes a profile that `add` added out of the class again: its imports, and its exports too if asked.
-    /// @param position Of the 384 bytes in calldata.
+    /// @param position Of the 384 bytes in memory.
     function remove(uint256 position, ClassLanes memory class, bool exportsToo) internal pure {
         uint256[] memory words = class.words;
         assembly ("memory-safe") {
@@ -214,7 +214,7 @@ library MeterPass {
                 position := add(position, 0x20)
                 at := add(at, 0xc0)
             } {
-                let word := calldataload(position)
+                let word := mload(position)
                 mstore(at, sub(mload(at), and(shr(16, word), LOW_16_PER_32)))
                 if exportsToo {
                     let next := add(at, 0x20)

@@ -8,7 +8,7 @@ struct BatchProfile {
     uint256 importRegister; // below 2^48
     uint256 exportRegister; // below 2^48
     uint256 quality;
-    uint256 intervals; // position of the 384 bytes in calldata
+    uint256 intervals; // position in memory of the 384 bytes, until the next profile is read
     uint256 next; // position behind this profile
     bytes32 digest; // EIP-712, what the device signed
     address device; // who signed; zero if nobody did
@@ -27,18 +27,20 @@ library ProfileBatch {
 
     uint256 private constant INTERVALS_AT = 77;
     uint256 private constant INTERVALS_LENGTH = 384;
+    uint256 private constant INTERVALS_OFFSET = 0x120;
     uint256 private constant REGISTER_MASK = (1 << 48) - 1;
     uint256 private constant S_MASK = (1 << 255) - 1;
     uint256 private constant P256_FLAG = 1;
     uint256 private constant QUALITY_FLAG = 2;
     uint256 private constant HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
-    /// @notice Memory in which digests are made: the struct's six words, then prefix, domain and struct hash.
+    /// @notice Memory in which digests are made: the struct's six words, then prefix, domain and struct hash; behind them
+    /// the intervals.
     /// @param day Of all profiles of the batch.
     function prepare(bytes32 typehash, uint256 day, bytes32 domainSeparator) internal pure returns (uint256 buffer) {
         assembly ("memory-safe") {
             buffer := mload(0x40)
-            mstore(0x40, add(buffer, 0x140))
+            mstore(0x40, add(buffer, 0x2a0))
             mstore(buffer, typehash)
             mstore(add(buffer, 0x20), day)
             mstore(add(buffer, 0xc0), shl(240, 0x1901))
@@ -54,7 +56,6 @@ library ProfileBatch {
             uint256 flags = head >> 248;
             profile.importRegister = (head >> 200) & REGISTER_MASK;
             profile.exportRegister = (head >> 152) & REGISTER_MASK;
-            uint256 intervals = position + INTERVALS_AT;
             uint256 next = position + PROFILE_LENGTH;
             uint256 quality = 0;
             if (flags & QUALITY_FLAG != 0) {
@@ -62,8 +63,14 @@ library ProfileBatch {
                 next += 24;
             }
             profile.quality = quality;
-            profile.intervals = intervals;
-            bytes32 digest = _digest(buffer, profile.importRegister, profile.exportRegister, quality, intervals);
+            profile.intervals = buffer + INTERVALS_OFFSET;
+            bytes32 digest = _digest(
+                buffer,
+                profile.importRegister,
+                profile.exportRegister,
+                quality,
+                position + INTERVALS_AT
+            );
             profile.digest = digest;
             bytes32 r = bytes32(_word(position + 13));
             uint256 s = _word(position + 45);
@@ -81,8 +88,11 @@ library ProfileBatch {
 
     /// @notice Import and export of an interval, as one number that is zero if both are.
     /// @param index 0 to 95.
-    function unitsAt(BatchProfile memory profile, uint256 index) internal pure returns (uint256) {
-        return _word(profile.intervals + 4 * index) >> 224;
+    function unitsAt(BatchProfile memory profile, uint256 index) internal pure returns (uint256 units) {
+        uint256 intervals = profile.intervals;
+        assembly ("memory-safe") {
+            units := shr(224, mload(add(intervals, shl(2, index))))
+        }
     }
 
     function _digest(
@@ -90,17 +100,16 @@ library ProfileBatch {
         uint256 importRegister,
         uint256 exportRegister,
         uint256 quality,
-        uint256 intervals
+        uint256 position
     ) private pure returns (bytes32 digest) {
-        // Invariant: `prepare` reserved the buffer and wrote what all profiles share. The scratch for the intervals lies
-        // behind the free memory pointer and is not kept.
+        // Invariant: `prepare` reserved the buffer and wrote what all profiles share.
         assembly ("memory-safe") {
-            let scratch := mload(0x40)
-            calldatacopy(scratch, intervals, INTERVALS_LENGTH)
+            let intervals := add(buffer, INTERVALS_OFFSET)
+            calldatacopy(intervals, position, INTERVALS_LENGTH)
             mstore(add(buffer, 0x40), importRegister)
             mstore(add(buffer, 0x60), exportRegister)
             mstore(add(buffer, 0x80), quality)
-            mstore(add(buffer, 0xa0), keccak256(scratch, INTERVALS_LENGTH))
+            mstore(add(buffer, 0xa0), keccak256(intervals, INTERVALS_LENGTH))
             mstore(add(buffer, 0xe2), keccak256(buffer, 0xc0))
             digest := keccak256(add(buffer, 0xc0), 0x42)
         }
