@@ -204,6 +204,16 @@ describe("a change is applied", () => {
     expect(nextStep(due({ changes: [DAY], lastDay: 0 }))).toEqual({ do: "apply", meters: [3] });
   });
 
+  test("of a meter that joins not because its eve is closed for sharing: it can still be recorded, for seven days", () => {
+    const joining = { shares: false, joinsOn: DAY, changes: [DAY], lastDay: DAY - 2 };
+    expect(nextStep(due(joining))).not.toMatchObject({ do: "apply" });
+    expect(nextStep(due({ ...joining, lastDay: DAY - 1 }))).toEqual({ do: "apply", meters: [3] });
+    const next = { day: day(DAY + 9), opensAt: 0 };
+    const until = dayEnd(day(DAY + 6));
+    expect(nextStep({ ...due(joining), next, now: until - 1 })).not.toMatchObject({ do: "apply" });
+    expect(nextStep({ ...due(joining), next, now: until })).toEqual({ do: "apply", meters: [3] });
+  });
+
   test("only when what can still be recorded of the days before is recorded", () => {
     const waiting = due({ changes: [DAY], unrecordedDay: DAY - 1 });
     expect(nextStep(waiting)).not.toMatchObject({ do: "apply" });

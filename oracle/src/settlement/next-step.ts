@@ -1,3 +1,4 @@
+import { ANNOUNCEMENT_DAYS } from "@commonwatt/sdk/settlement/window";
 import { type Day, dayEnd, dayOf } from "@commonwatt/sdk/time";
 
 import type { MeterView, View } from "./view.ts";
@@ -56,11 +57,16 @@ function lateProfiles({ meters, next }: View): LateProfile[] {
     });
 }
 
-/** The contract's rule, and one of our own: what can still be recorded is not closed by the change. */
-function isDue(effectiveDay: number, { lastDay, unrecordedDay }: MeterView, { now, next }: View): boolean {
+/**
+ * The contract's rule, and one of our own: what can still be recorded is not closed by the change. The contract keeps the
+ * days of a meter that trades by itself open for as long as a day can be announced.
+ */
+function isDue(effectiveDay: number, meter: MeterView, { now, next }: View): boolean {
   const eve = effectiveDay - 1;
+  const { lastDay, unrecordedDay, joinsOn } = meter;
   const unrecorded = unrecordedDay !== undefined && unrecordedDay <= eve;
-  return effectiveDay <= dayOf(now) && (lastDay >= eve || eve < next.day) && !unrecorded;
+  const isClosed = joinsOn === undefined ? eve < next.day : dayOf(now) > eve + ANNOUNCEMENT_DAYS;
+  return effectiveDay <= dayOf(now) && (lastDay >= eve || isClosed) && !unrecorded;
 }
 
 function betweenWindows(view: View): Step {

@@ -2,6 +2,7 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { toSignedProfile } from "@commonwatt/sdk/profile-signing";
 import { type Day, isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
+import type { TransactionReceipt } from "viem";
 
 import type { MarketReader } from "../chain/market.ts";
 import { CallRefusedError, type NeighbourhoodCall, type Sender } from "../chain/sender.ts";
@@ -113,12 +114,7 @@ export function createSettler(parts: SettlerParts): Settler {
       case "settle":
         return settle(step.day, nonce);
       case "apply":
-        return send({ functionName: "applyChanges", args: [step.meters] }, nonce, (transaction) => {
-          log.info(
-            { event: "applied", meters: step.meters, transaction },
-            `Changes of meter ${step.meters.join(", ")} are in force, as far as they were due`,
-          );
-        });
+        return apply(step.meters, nonce);
       case "late":
         return late(step.profiles, nonce);
       case "wait":
@@ -127,19 +123,32 @@ export function createSettler(parts: SettlerParts): Settler {
     }
   }
 
-  async function send(call: NeighbourhoodCall, nonce: number, onMined: (hash: string, gasUsed: bigint) => void) {
+  async function send(call: NeighbourhoodCall, nonce: number, onMined: (receipt: TransactionReceipt) => void) {
     const receipt = await sender.send(call, nonce);
     if (receipt === undefined) {
       const { functionName } = call;
       log.warn({ event: "not-mined", functionName }, `${functionName} was sent and is not mined yet`);
       return false;
     }
-    onMined(receipt.transactionHash, receipt.gasUsed);
+    onMined(receipt);
     return true;
   }
 
+  function apply(meters: readonly number[], nonce: number): Promise<boolean> {
+    return send({ functionName: "applyChanges", args: [meters] }, nonce, ({ transactionHash, logs }) => {
+      const names = meters.join(", ");
+      // Else it would be sent again and again.
+      if (logs.length === 0)
+        throw new CommonwattError(`No change of meter ${names} was due, transaction ${transactionHash}`);
+      log.info(
+        { event: "applied", meters, transaction: transactionHash },
+        `Changes of meter ${names} are in force, as far as they were due`,
+      );
+    });
+  }
+
   function announce({ day, bitmap, meters, missing }: Extract<Step, { do: "announce" }>, nonce: number) {
-    return send({ functionName: "announce", args: [day, bitmap] }, nonce, (transaction) => {
+    return send({ functionName: "announce", args: [day, bitmap] }, nonce, ({ transactionHash: transaction }) => {
       const without = missing.length === 0 ? "" : `; without meter ${missing.join(", ")}, whose profiles are missing`;
       log.info(
         { event: "announced", day: isoDay(day), meters: meters.length, missing, transaction },
@@ -160,21 +169,25 @@ export function createSettler(parts: SettlerParts): Settler {
         `Meter ${meter}, ${isoDay(day)} takes no part in the settlement: ${reason}`,
       );
     }
-    return send({ functionName: "settleDay", args: [day, claims, batch, skipped] }, nonce, (transaction, gasUsed) => {
-      const { payments, clearedWh, treasuryBaseUnits, unfunded } = plan.clearing;
-      const facts = {
-        meters: payments.length,
-        clearedWh: Number(clearedWh),
-        treasuryBaseUnits: Number(treasuryBaseUnits),
-        unfunded: unfunded.map(({ meter }) => meter),
-        skipped: plan.skipped.map(({ meter }) => meter),
-        gasUsed: Number(gasUsed),
-      };
-      log.info(
-        { event: "settled", day: isoDay(day), ...facts, transaction },
-        `${isoDay(day)} is settled: ${facts.meters} meters shared ${facts.clearedWh} Wh`,
-      );
-    });
+    return send(
+      { functionName: "settleDay", args: [day, claims, batch, skipped] },
+      nonce,
+      ({ transactionHash: transaction, gasUsed }) => {
+        const { payments, clearedWh, treasuryBaseUnits, unfunded } = plan.clearing;
+        const facts = {
+          meters: payments.length,
+          clearedWh: Number(clearedWh),
+          treasuryBaseUnits: Number(treasuryBaseUnits),
+          unfunded: unfunded.map(({ meter }) => meter),
+          skipped: plan.skipped.map(({ meter }) => meter),
+          gasUsed: Number(gasUsed),
+        };
+        log.info(
+          { event: "settled", day: isoDay(day), ...facts, transaction },
+          `${isoDay(day)} is settled: ${facts.meters} meters shared ${facts.clearedWh} Wh`,
+        );
+      },
+    );
   }
 
   /** One transaction each, the nonces in a row; the look that follows learns what became of them. */
@@ -194,7 +207,7 @@ export function createSettler(parts: SettlerParts): Settler {
     if (row?.signature === undefined) return "refused";
     const call = { functionName: "late", args: [toSignedProfile(row.profile, row.signature)] };
     try {
-      const mined = await send(call, nonce, (transaction) => {
+      const mined = await send(call, nonce, ({ transactionHash: transaction }) => {
         log.debug(
           { event: "late-sent", meter, day: isoDay(day), transaction },
           `Sent ${isoDay(day)} of meter ${meter}`,

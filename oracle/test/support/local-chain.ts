@@ -7,12 +7,27 @@ import {
   createTestClient,
   type Hex,
   http,
+  parseAbi,
   publicActions,
   stringToHex,
+  toFunctionSelector,
   walletActions,
 } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
+
+/** Terms of the neighbourhood. */
+export const CLOSING_WINDOW_SECONDS = 7_200;
+export const COMMUNITY_PRICE_TICKS = 1_500;
+export const NETWORK_CHARGE_TICKS = 100;
+
+const ANNOUNCER_ROLE = 1n;
+const ACCESS_MANAGER = parseAbi([
+  "function setTargetFunctionRole(address target, bytes4[] selectors, uint64 roleId)",
+  "function grantRole(uint64 roleId, address account, uint32 executionDelay)",
+]);
+
+type LinkReferences = Record<string, Record<string, { start: number; length: number }[]>>;
 
 const MNEMONIC = "test test test test test test test test test test test junk";
 
@@ -38,17 +53,32 @@ export async function startLocalChain(startSeconds: number) {
     .extend(walletActions);
 
   async function deploy(name: string, args: readonly unknown[]): Promise<Address> {
-    const { abi, bytecode } = await hre.artifacts.readArtifact(name);
-    const hash = await client.deployContract({ abi: abi as Abi, bytecode: bytecode as Hex, args });
+    const { abi, bytecode, linkReferences } = await hre.artifacts.readArtifact(name);
+    const linked = await link(bytecode, linkReferences);
+    const hash = await client.deployContract({ abi: abi as Abi, bytecode: linked, args });
     const { contractAddress } = await client.waitForTransactionReceipt({ hash });
     if (!contractAddress) throw new Error(`${name} was not deployed`);
     return contractAddress;
   }
 
+  /** Deploys the libraries that a contract needs, and writes their addresses into its code. */
+  async function link(bytecode: string, references: LinkReferences): Promise<Hex> {
+    let code = bytecode.slice(2);
+    for (const [name, places] of Object.values(references).flatMap((file) => Object.entries(file))) {
+      const address = (await deploy(name, [])).slice(2);
+      for (const { start, length } of places) {
+        code = code.slice(0, start * 2) + address + code.slice((start + length) * 2);
+      }
+    }
+    return `0x${code}`;
+  }
+
   const currency = await deploy("DemoEuro", []);
   const accessManager = await deploy("AccessManager", [operator.address]);
   const deviceRegistry = await deploy("DeviceRegistry", []);
-  const neighbourhood = await deploy("Neighbourhood", [accessManager, deviceRegistry, 28n]);
+  const tariff = { communityPriceTicks: COMMUNITY_PRICE_TICKS, networkChargeTicks: NETWORK_CHARGE_TICKS };
+  const terms = { currency, retirementWindowDays: 28, closingWindowSeconds: CLOSING_WINDOW_SECONDS, tariff };
+  const neighbourhood = await deploy("Neighbourhood", [accessManager, deviceRegistry, terms]);
   const marketplace = await deploy("Marketplace", [neighbourhood, currency]);
   const contract = { address: neighbourhood, abi: neighbourhoodAbi } as const;
   const token = await client.readContract({ ...contract, functionName: "token" });
@@ -95,6 +125,19 @@ export async function startLocalChain(startSeconds: number) {
         possession: signature,
       };
       await client.writeContract({ ...contract, functionName: "registerDevice", args: [registration] });
+    },
+    /** Lets an account announce days, besides the operator. */
+    async letAnnounce(announcer: Address): Promise<void> {
+      const manager = { address: accessManager, abi: ACCESS_MANAGER } as const;
+      const selector = toFunctionSelector("announce(uint32,uint256)");
+      await client.writeContract({
+        ...manager,
+        functionName: "setTargetFunctionRole",
+        args: [neighbourhood, [selector], ANNOUNCER_ROLE],
+      });
+      for (const account of [operator.address, announcer]) {
+        await client.writeContract({ ...manager, functionName: "grantRole", args: [ANNOUNCER_ROLE, account, 0] });
+      }
     },
     /** Mines a block at a moment, unix seconds. */
     async mineAt(timestamp: number): Promise<void> {
