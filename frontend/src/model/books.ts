@@ -82,6 +82,9 @@ export type Totals = {
   paidBaseUnits: bigint;
   chargeBaseUnits: bigint;
   unattributedWh: bigint;
+  /** Meter-days settled by the automatic auction, and what was shared in them. */
+  settledMeterDays: number;
+  sharedWh: bigint;
 };
 
 export type OfferBooks = {
@@ -94,6 +97,11 @@ export type OfferBooks = {
 
 /** Days whose single entries are kept: enough for the retirement window and a quarter's look back. */
 export const KEPT_DAYS = 120;
+
+/** A day of which nothing is known. */
+export function emptyDayBook(): DayBook {
+  return { profiles: [], mints: [], trades: [], retirements: [] };
+}
 
 /** Books of a chain of which nothing has been read. */
 export function emptyBooks(): Books {
@@ -120,6 +128,8 @@ export function emptyBooks(): Books {
       paidBaseUnits: 0n,
       chargeBaseUnits: 0n,
       unattributedWh: 0n,
+      settledMeterDays: 0,
+      sharedWh: 0n,
     },
   };
 }
@@ -177,7 +187,11 @@ export function enter(books: Books, chunk: Chunk): Books {
   for (const event of chunk.events) {
     const settlement = event.eventName === "DaySettled" ? settlements.get(event.transactionHash) : undefined;
     if (settlement === undefined) enterSettlementEvent(books.settlement, event);
-    else enterSettlement(books.settlement, settlement);
+    else {
+      enterSettlement(books.settlement, settlement);
+      books.totals.settledMeterDays += settlement.payments.length;
+      books.totals.sharedWh += settlement.clearedWh;
+    }
     // A settled day moves the registers too, but only its transaction's input says how far.
     if (event.eventName === "SettingsApplied" && event.args.sharing) books.registers.delete(event.args.meter);
     if (event.eventName !== "ApprovalForAll") continue;
@@ -238,7 +252,7 @@ function enterTrade(books: Books, trade: TradeEntry): void {
 function bookOf(books: Books, day: Day): DayBook {
   const known = books.days.get(day);
   if (known !== undefined) return known;
-  const book: DayBook = { profiles: [], mints: [], trades: [], retirements: [] };
+  const book = emptyDayBook();
   books.days.set(day, book);
   return book;
 }

@@ -15,17 +15,22 @@ export type MarketSeries = {
   supply: number[];
   /** All that was taken in by meters that could pay for it. */
   demand: number[];
+  /** All that was taken in. */
+  need: number[];
   cleared: number[];
 };
 
 export function marketSeries({ meters, tariff, settled }: DayMarket): MarketSeries {
   let supply = emptySeries();
   let demand = emptySeries();
+  let need = emptySeries();
   for (const meter of meters) {
     supply = addSeries(supply, inWh(meter.exports, meter.exponent));
-    if (asUnfunded(meter, tariff) === undefined) demand = addSeries(demand, inWh(meter.imports, meter.exponent));
+    const imports = inWh(meter.imports, meter.exponent);
+    need = addSeries(need, imports);
+    if (asUnfunded(meter, tariff) === undefined) demand = addSeries(demand, imports);
   }
-  return { supply, demand, cleared: settled.intervals.map(({ volumeWh }) => Number(volumeWh)) };
+  return { supply, demand, need, cleared: settled.intervals.map(({ volumeWh }) => Number(volumeWh)) };
 }
 
 /** A meter's settled day. Series are 96 amounts in Wh. */

@@ -2,8 +2,9 @@ import type { EnergyLine, ProfileEntry } from "@commonwatt/sdk/ledger/types";
 import { decodeIntervals, decodeQuality, ESTIMATED, MISSING } from "@commonwatt/sdk/profile";
 import { type Day, indexInDay, dayOfInterval } from "@commonwatt/sdk/time";
 
-import { addSeries, emptySeries } from "../lib/series.ts";
+import { addSeries, emptySeries, sumSeries } from "../lib/series.ts";
 import type { Books, DayBook } from "./books.ts";
+import { type DayMarket, marketSeries } from "./day-market.ts";
 
 /** Import and export of a recorded meter-day, 96 amounts in Wh each. */
 export function profileSeries(profile: ProfileEntry): { imports: number[]; exports: number[] } {
@@ -73,6 +74,28 @@ export function summarize(day: Day, book: DayBook): DaySummary {
     unattributedWh: total(book.profiles, (profile) => profile.unattributedImportWh + profile.unattributedExportWh),
     paidBaseUnits: total(book.trades, (trade) => trade.paidBaseUnits),
     chargeBaseUnits: total(book.trades, (trade) => trade.chargeBaseUnits),
+  };
+}
+
+/**
+ * Adds what was shared automatically to the sums of a day traded by hand: what was shared counts as sold, and as need
+ * that is covered.
+ */
+export function withShared(summary: DaySummary, market: DayMarket): DaySummary {
+  const { supply, need, cleared } = marketSeries(market);
+  const { clearedWh, intervals } = market.settled;
+  const paidTenths = intervals.reduce((sum, { volumeWh, priceTicks }) => sum + volumeWh * BigInt(priceTicks), 0n);
+  return {
+    ...summary,
+    exports: addSeries(summary.exports, supply),
+    imports: addSeries(summary.imports, need),
+    sold: addSeries(summary.sold, cleared),
+    covered: addSeries(summary.covered, cleared),
+    exportWh: summary.exportWh + BigInt(sumSeries(supply)),
+    importWh: summary.importWh + BigInt(sumSeries(need)),
+    soldWh: summary.soldWh + clearedWh,
+    usedWh: summary.usedWh + clearedWh,
+    paidBaseUnits: summary.paidBaseUnits + paidTenths / 10n,
   };
 }
 

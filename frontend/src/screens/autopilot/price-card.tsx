@@ -55,17 +55,13 @@ export function PriceCard({
 
   return (
     <Card id="price" title={title} aside={aside}>
-      <dl
-        className="mb-4 grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-[repeat(auto-fit,minmax(11rem,1fr))]"
-        data-testid="price-figures"
-      >
-        <Figure label="Shared" value={kwhShort(settled.clearedWh)} hint="sold and bought" />
+      <dl className="mb-4 grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3" data-testid="price-figures">
+        <Figure label="Shared" value={kwhShort(settled.clearedWh)} hint={`by ${count(settled.paid.size, "meter")}`} />
         <Figure
           label="Average price"
           value={average === undefined ? "no trade" : centsPerKwh(average)}
           hint={range === undefined ? undefined : `from ${cents(range.from)} to ${cents(range.to)}`}
         />
-        <Figure label="Meters" value={settled.paid.size.toString()} hint="settled together" />
         <Figure
           label="Network charge"
           value={market === undefined ? "\u2026" : centsPerKwh(market.tariff.networkChargeTicks)}
@@ -81,7 +77,7 @@ export function PriceCard({
         value={index}
         aria-label="Quarter-hour to look into"
         aria-valuetext={spoken(index, settled)}
-        className="mt-1 ml-11 block h-8 w-[calc(100%-3.25rem)] accent-accent"
+        className="mt-1 ml-11 block h-8 w-[calc(100%-3.75rem)] accent-accent"
         onChange={(event) => {
           setChosen(Number(event.target.value));
         }}

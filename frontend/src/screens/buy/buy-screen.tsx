@@ -7,6 +7,7 @@ import { useHead } from "../../chain/head.tsx";
 import { centsPerKwh, eur } from "../../lib/format.ts";
 import { WithBooks } from "../../ui/loading.tsx";
 import { NeedWallet } from "../../ui/need-wallet.tsx";
+import { SharingNote } from "../../ui/sharing-note.tsx";
 import { Note, PageHeading } from "../../ui/surfaces.tsx";
 import { MatchCard } from "./match-card.tsx";
 import { OffersCard } from "./offers-card.tsx";
@@ -47,6 +48,7 @@ export function BuyScreen(): ReactNode {
             <>
               {me !== undefined && (
                 <>
+                  <SharingNote me={me} />
                   <MatchCard
                     key={`match ${me.address}`}
                     me={me}

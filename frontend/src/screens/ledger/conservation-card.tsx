@@ -8,7 +8,7 @@ import { Summary } from "../../ui/summary.tsx";
 /** Whether any energy was made or lost since the first block, and the sums over all days. */
 export function ConservationCard({ books, now }: { books: Books; now: number }) {
   const { mintedWh, usedWh, expiredWh, liveWh, holds } = conservation(books, now);
-  const { profiles, soldWh, paidBaseUnits, chargeBaseUnits, unattributedWh } = books.totals;
+  const { profiles, soldWh, paidBaseUnits, chargeBaseUnits, unattributedWh, settledMeterDays, sharedWh } = books.totals;
   return (
     <Card
       id="conservation"
@@ -46,6 +46,8 @@ export function ConservationCard({ books, now }: { books: Books; now: number }) 
             ["Paid to sellers", eur(paidBaseUnits)],
             ["Network charges", eur(chargeBaseUnits)],
             ["Unattributed", kwh(unattributedWh)],
+            ["Settled meter-days", count(settledMeterDays, "profile")],
+            ["Shared", kwh(sharedWh)],
           ]}
         />
       </div>

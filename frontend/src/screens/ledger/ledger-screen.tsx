@@ -61,7 +61,7 @@ function Ledger({ books }: { books: Books }) {
         )}
         {settled !== undefined && <SettlementCard key={settled.transactionHash} settled={settled} books={books} />}
         {day !== undefined && book !== undefined && book.profiles.length > 0 && (
-          <DayOfLedger day={day} book={book} books={books} />
+          <DayOfLedger day={day} book={book} books={books} shared={settled !== undefined} />
         )}
         <SettledDaysCard
           books={books.settlement}
@@ -77,7 +77,18 @@ function Ledger({ books }: { books: Books }) {
   );
 }
 
-function DayOfLedger({ day, book, books }: { day: Day; book: DayBook; books: Books }) {
+function DayOfLedger({
+  day,
+  book,
+  books,
+  shared,
+}: {
+  day: Day;
+  book: DayBook;
+  books: Books;
+  /** Whether other meters shared on this day. */
+  shared: boolean;
+}) {
   const deployment = useDeployment();
   const summary = summarize(day, book);
   const save = (extension: "csv" | "json"): void => {
@@ -89,7 +100,7 @@ function DayOfLedger({ day, book, books }: { day: Day; book: DayBook; books: Boo
     <>
       <Card
         id="day"
-        title={dayLabel(day)}
+        title={shared ? `Traded by hand: ${dayLabel(day)}` : dayLabel(day)}
         aside={
           <div role="group" aria-label="Download this day" className="flex gap-2">
             <Button

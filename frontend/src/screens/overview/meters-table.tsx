@@ -1,7 +1,10 @@
 import { addressKey, kwhNumber } from "../../lib/format.ts";
 import type { Books } from "../../model/books.ts";
 import { profileSeries, recordedDays } from "../../model/day-summary.ts";
+import { settledDays } from "../../model/settlement-books.ts";
 import { useMe } from "../../chain/data.tsx";
+import { useSettlement } from "../../chain/settlement-input.ts";
+import { sumSeries } from "../../lib/series.ts";
 import { MiniStrip } from "../../ui/day-strip.tsx";
 import { CustodyLabel, MeterLabel, SourceLabel } from "../../ui/meter-label.tsx";
 import { Card, Chip, Empty } from "../../ui/surfaces.tsx";
@@ -13,6 +16,8 @@ export function MetersTable({ books }: { books: Books }) {
   const meters = [...books.meters.values()].toSorted((a, b) => a.meter - b.meter);
   const [newest] = recordedDays(books);
   const profiles = newest === undefined ? [] : (books.days.get(newest)?.profiles ?? []);
+  const [settled] = settledDays(books.settlement);
+  const { detail } = useSettlement(books, settled);
   return (
     <Card id="meters" title="Meters" flush>
       {meters.length === 0 ? (
@@ -33,7 +38,7 @@ export function MetersTable({ books }: { books: Books }) {
         >
           {meters.map((meter) => {
             const profile = profiles.find((entry) => entry.meter === meter.meter);
-            const series = profile === undefined ? undefined : profileSeries(profile);
+            const series = profile === undefined ? detail?.statements.get(meter.meter) : profileSeries(profile);
             const mine = me !== undefined && addressKey(meter.owner) === addressKey(me.address);
             return (
               <tr key={meter.meter}>
@@ -62,8 +67,8 @@ export function MetersTable({ books }: { books: Books }) {
                     />
                   )}
                 </Cell>
-                <Cell numeric>{profile === undefined ? "" : kwhNumber(profile.exportWh)}</Cell>
-                <Cell numeric>{profile === undefined ? "" : kwhNumber(profile.importWh)}</Cell>
+                <Cell numeric>{series === undefined ? "" : kwhNumber(BigInt(sumSeries(series.exports)))}</Cell>
+                <Cell numeric>{series === undefined ? "" : kwhNumber(BigInt(sumSeries(series.imports)))}</Cell>
               </tr>
             );
           })}

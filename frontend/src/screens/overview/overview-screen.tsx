@@ -3,12 +3,14 @@ import type { ReactNode } from "react";
 
 import { useDeployment } from "../../chain/deployment.ts";
 import { centsPerKwh, count, dayLabel, kwhShort } from "../../lib/format.ts";
-import type { Books } from "../../model/books.ts";
-import { averageTicks, recordedDays, summarize } from "../../model/day-summary.ts";
+import { useSettlement } from "../../chain/settlement-input.ts";
+import { type Books, emptyDayBook } from "../../model/books.ts";
+import { averageTicks, recordedDays, summarize, withShared } from "../../model/day-summary.ts";
+import { settledDays } from "../../model/settlement-books.ts";
 import { PRIVACY } from "../../shell/privacy.ts";
 import { DayStrip } from "../../ui/day-strip.tsx";
 import { WithBooks } from "../../ui/loading.tsx";
-import { Card, Empty, Figure, Note, PageHeading } from "../../ui/surfaces.tsx";
+import { Card, Empty, Figure, Note, PageHeading, SkeletonRows } from "../../ui/surfaces.tsx";
 import { MetersTable } from "./meters-table.tsx";
 
 /** What this neighbourhood is, and how its newest day went. */
@@ -41,14 +43,19 @@ export function OverviewScreen(): ReactNode {
 }
 
 function NewestDay({ books }: { books: Books }) {
+  const [settled] = settledDays(books.settlement);
+  const { detail } = useSettlement(books, settled);
   const days = recordedDays(books);
   const traded = days.find((entry) => (books.days.get(entry)?.retirements.length ?? 0) > 0);
-  const day = traded ?? days[0];
-  const book = day === undefined ? undefined : books.days.get(day);
-  const summary = day === undefined || book === undefined ? undefined : summarize(day, book);
-  if (summary === undefined || book === undefined) {
+  const day = settled?.day ?? traded ?? days[0];
+  if (day === undefined) {
     return <Empty title="No day has been recorded yet.">The meters’ first day appears here once it is over.</Empty>;
   }
+  const book = books.days.get(day) ?? emptyDayBook();
+  const byHand = summarize(day, book);
+  if (settled !== undefined && detail === undefined) return <SkeletonRows rows={7} what="the newest day" />;
+  const summary = detail === undefined ? byHand : withShared(byHand, detail.market);
+  const meters = book.profiles.length + (settled?.paid.size ?? 0);
   const price = averageTicks(summary.soldWh, summary.paidBaseUnits);
   const covered = summary.importWh === 0n ? 0 : Number((summary.usedWh * 100n) / summary.importWh);
   return (
@@ -57,7 +64,12 @@ function NewestDay({ books }: { books: Books }) {
       title={dayLabel(summary.day)}
       aside={
         <span className="text-sm text-muted">
-          {traded === undefined ? "newest recorded day" : "newest traded day"}, {count(book.profiles.length, "meter")}
+          {settled !== undefined
+            ? "newest settled day"
+            : traded === undefined
+              ? "newest recorded day"
+              : "newest traded day"}
+          , {count(meters, "meter")}
         </span>
       }
     >
@@ -69,7 +81,7 @@ function NewestDay({ books }: { books: Books }) {
           value={kwhShort(summary.soldWh)}
           hint={price === undefined ? "nothing yet" : `at ${centsPerKwh(price)}`}
         />
-        <Figure label="Used" value={kwhShort(summary.usedWh)} hint={`${covered} % of the need`} />
+        <Figure label="Covered" value={kwhShort(summary.usedWh)} hint={`${covered} % of the need`} />
       </dl>
       <DayStrip
         title={`Energy of all meters on ${dayLabel(summary.day)}`}
@@ -86,13 +98,18 @@ function NewestDay({ books }: { books: Books }) {
 
 const STEPS = [
   {
+    to: "/",
+    title: "Autopilot",
+    text: "Your meter shares by itself at one fair price for every quarter-hour. You set the limits and keep an eye on it.",
+  },
+  {
     to: "/sell",
-    title: "Sell",
-    text: "What your home sent out becomes yours to sell. You name the price; an offer costs nothing.",
+    title: "Sell by hand",
+    text: "Without the autopilot, what your home sent out becomes yours to sell. You name the price; an offer costs nothing.",
   },
   {
     to: "/buy",
-    title: "Buy and use",
+    title: "Buy by hand",
     text: "Buy what neighbours sent out in the same quarter-hours in which you needed it, then use it to cover your need.",
   },
   {
@@ -104,7 +121,7 @@ const STEPS = [
 
 function Steps() {
   return (
-    <ul className="grid gap-3 sm:grid-cols-3">
+    <ul className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
       {STEPS.map(({ to, title, text }) => (
         <li key={to}>
           <Link

@@ -8,6 +8,7 @@ import { type Holding, holdingsOf } from "../../model/holdings.ts";
 import type { OfferView } from "../../model/market.ts";
 import { WithBooks } from "../../ui/loading.tsx";
 import { NeedWallet } from "../../ui/need-wallet.tsx";
+import { SharingNote } from "../../ui/sharing-note.tsx";
 import { Card, Empty, PageHeading } from "../../ui/surfaces.tsx";
 import { HoldingRow } from "./holding-row.tsx";
 import { MyOffers } from "./my-offers.tsx";
@@ -55,6 +56,7 @@ function Selling({ me, books, approved }: { me: Me; books: Books; approved: bool
   const mine = offers?.filter(({ offer }) => sameAddress(offer.seller, me.address));
   return (
     <div className="grid gap-6">
+      <SharingNote me={me} />
       <MyOffers me={me} offers={mine} error={error} now={now} />
       <Holdings me={me} books={books} holdings={holdings} offers={mine ?? []} approved={approved} now={now} />
     </div>
