@@ -53,7 +53,10 @@ export async function settleDay(day: Day, { chain, boardUrl, silent, signal }: S
 }
 
 /** Where the clock must go for the oracle to act; undefined: it acts by itself. */
-function moveTo({ waitingFor, wakeAt, awaited }: SettlementHealth, silent: ReadonlySet<number>): number | undefined {
+export function moveTo(
+  { waitingFor, wakeAt, awaited }: SettlementHealth,
+  silent: ReadonlySet<number>,
+): number | undefined {
   if (wakeAt === null) return undefined;
   if (waitingFor === "hour" || waitingFor === "window") return wakeAt;
   return waitingFor === "profiles" && awaited.every((meter) => silent.has(meter)) ? wakeAt : undefined;

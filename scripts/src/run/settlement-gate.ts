@@ -4,7 +4,7 @@ import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import { type Day, dayEnd, day as toDay, isoDay } from "@commonwatt/sdk/time";
 
 import type { Neighbourhood } from "./neighbourhood.ts";
-import { settlementHealth } from "./oracle-health.ts";
+import { type SettlementHealth, settlementHealth } from "./oracle-health.ts";
 
 /** The clock stops so long before an unsettled window would run out. */
 const MARGIN_SECONDS = 3_600;
@@ -54,21 +54,50 @@ export class SettlementGate {
 
   /** The day that must be settled or announced first, if there is one. */
   async #waitsFor(seconds: number): Promise<Day | undefined> {
-    const { chain, deployment, boardUrl } = this.#parts;
+    const { chain, deployment } = this.#parts;
     const neighbourhood = { address: deployment.neighbourhood, abi: neighbourhoodAbi } as const;
     this.#closingWindowSeconds ??= Number(
       await chain.client.readContract({ ...neighbourhood, functionName: "closingWindowSeconds" }),
     );
     const market = await chain.client.readContract({ ...neighbourhood, functionName: "market" });
-    const closesAt = market.openedAt + this.#closingWindowSeconds;
-    if (market.settledAt === 0 && seconds >= closesAt - MARGIN_SECONDS && (await chain.now()) < closesAt) {
-      return toDay(market.day);
-    }
-    if (seconds < dayEnd(toDay(market.day + 1)) + ANNOUNCE_WITHIN_SECONDS) return undefined;
-    const health = await settlementHealth(boardUrl);
-    if (health === undefined) return undefined;
-    const isAtIt = health.waitingFor === "profiles" || health.waitingFor === "confirmation";
-    const next = toDay(health.nextDay);
-    return isAtIt && seconds >= dayEnd(next) + ANNOUNCE_WITHIN_SECONDS ? next : undefined;
+    const open = unsettledDay(market, this.#closingWindowSeconds, await chain.now(), seconds);
+    if (open !== undefined || seconds < dayEnd(toDay(market.day + 1)) + ANNOUNCE_WITHIN_SECONDS) return open;
+    return unannouncedDay(await this.#health(), seconds);
   }
+
+  async #health(): Promise<SettlementHealth | undefined> {
+    try {
+      return await settlementHealth(this.#parts.boardUrl);
+    } catch (error) {
+      // An oracle too busy to answer is asked again at the next quarter-hour; one that is gone ends the run.
+      if (error instanceof DOMException && error.name === "TimeoutError") return undefined;
+      throw error;
+    }
+  }
+}
+
+type Window = { readonly day: number; readonly openedAt: number; readonly settledAt: number };
+
+/**
+ * The day whose window would run out, or nearly so, if the clock went on.
+ *
+ * @param now - Unix seconds of the chain.
+ * @param seconds - Where the clock would go.
+ */
+export function unsettledDay(
+  { day, openedAt, settledAt }: Window,
+  closingWindowSeconds: number,
+  now: number,
+  seconds: number,
+): Day | undefined {
+  const closesAt = openedAt + closingWindowSeconds;
+  return settledAt === 0 && now < closesAt && seconds >= closesAt - MARGIN_SECONDS ? toDay(day) : undefined;
+}
+
+/** The day that the oracle is about to announce and is long late with. */
+export function unannouncedDay(health: SettlementHealth | undefined, seconds: number): Day | undefined {
+  if (health === undefined) return undefined;
+  const isAtIt = health.waitingFor === "profiles" || health.waitingFor === "confirmation";
+  const next = toDay(health.nextDay);
+  return isAtIt && seconds >= dayEnd(next) + ANNOUNCE_WITHIN_SECONDS ? next : undefined;
 }
