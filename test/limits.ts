@@ -77,7 +77,7 @@ describe("seats", () => {
     const [last = 0, ...others] = meters;
     for (const meter of others) await members.setSettings(meter, COMMUNITY);
     const refused = members.setSettings(last, COMMUNITY);
-    await expectRefusal(refused, neighbourhood, "NeighbourhoodFull", 257, 492 * 257, 128_700);
+    await expectRefusal(refused, neighbourhood, "NeighbourhoodFull", 257, 492 * 257, 129_300);
 
     await neighbourhood.connect(accounts.operator).closeMeter(others[100] ?? 0);
     await members.setSettings(last, COMMUNITY);
