@@ -2,7 +2,7 @@ import { expect, test } from "@playwright/test";
 
 import { chooseDemoWallet, humans, readDeployment, watchComplaints } from "./stack.ts";
 
-const SCREENS = ["/", "/sell", "/buy", "/ledger"];
+const SCREENS = ["/", "/overview", "/sell", "/buy", "/ledger"];
 
 for (const { name, viewport } of [
   { name: "a phone", viewport: { width: 390, height: 844 } },

@@ -30,7 +30,7 @@ export async function chooseDemoWallet(page: Page, name: string): Promise<void> 
 }
 
 /** Goes to a screen by the main navigation, as a person does. */
-export async function goTo(page: Page, screen: "Overview" | "Sell" | "Buy" | "Ledger"): Promise<void> {
+export async function goTo(page: Page, screen: "Autopilot" | "Overview" | "Sell" | "Buy" | "Ledger"): Promise<void> {
   await page.getByRole("navigation", { name: "Screens" }).getByRole("link", { name: screen }).first().click();
 }
 

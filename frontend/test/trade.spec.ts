@@ -13,7 +13,7 @@ test("a person lists, buys, uses, and sees it all verified in the ledger", async
   const { seller, buyer } = humans(deployment);
   const complaints = watchComplaints(page);
 
-  await page.goto("/");
+  await page.goto("/overview");
   await expect(page.getByRole("heading", { level: 1, name: deployment.name })).toBeVisible();
   await expect(page.getByText("anyone can read it, for ever").first()).toBeVisible();
 

@@ -98,7 +98,7 @@ export function StepCurves({
         <div className="col-start-2 mt-1 flex justify-between text-xs text-muted">
           {[0, 0.5, 1].map((share) => (
             <span key={share}>
-              {decimal(BigInt(Math.round(extent.energyWh * share)), 3, extent.energyWh < 1_000 ? 3 : 1)}
+              {decimal(BigInt(Math.round(extent.energyWh * share)), 3, extent.energyWh < 3_000 ? 2 : 1)}
             </span>
           ))}
         </div>

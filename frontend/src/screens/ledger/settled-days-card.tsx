@@ -39,7 +39,7 @@ export function SettledDaysCard({ books, onShow }: { books: SettlementBooks; onS
         const range = priceRange(settled.intervals);
         return (
           <tr key={settled.day}>
-            <Cell head className="whitespace-nowrap">
+            <Cell head className="sm:whitespace-nowrap">
               {dayLabel(settled.day)}
             </Cell>
             <Cell numeric>{average === undefined ? "no trade" : cents(average)}</Cell>

@@ -5,7 +5,7 @@ import { isoDay } from "@commonwatt/sdk/time";
 
 import { type SettlementDetail, useSettlement } from "../../chain/settlement-input.ts";
 import { download } from "../../lib/download.ts";
-import { centsPerKwh, count, dayLabel, eur, eurExact, kwh, kwhNumber } from "../../lib/format.ts";
+import { centsPerKwh, count, dayLabel, decimal, eur, kwh, kwhNumber } from "../../lib/format.ts";
 import { sumSeries } from "../../lib/series.ts";
 import { allocationCsv } from "../../model/allocation-csv.ts";
 import type { Books } from "../../model/books.ts";
@@ -143,7 +143,7 @@ function Payments({
         { key: "bought", head: "Bought, kWh", numeric: true },
         { key: "out", head: "Out, kWh", numeric: true, className: WIDE_ONLY },
         { key: "in", head: "In, kWh", numeric: true, className: WIDE_ONLY },
-        { key: "paid", head: "Paid", numeric: true },
+        { key: "paid", head: "Paid, EUR", numeric: true },
       ]}
     >
       {meters.map((meter) => {
@@ -164,7 +164,7 @@ function Payments({
             <Cell numeric className={WIDE_ONLY}>
               {shown(statement && BigInt(sumSeries(statement.imports)))}
             </Cell>
-            <Cell numeric>{eurExact(settled.paid.get(meter) ?? 0n)}</Cell>
+            <Cell numeric>{decimal(settled.paid.get(meter) ?? 0n, 6, 6)}</Cell>
           </tr>
         );
       })}
