@@ -138,6 +138,33 @@ describe("the operator of a street", () => {
     expect(await second.end("SIGTERM")).toBe(0);
   });
 
+  test("killed with its settlement under way, finds it mined and sends nothing twice", async () => {
+    tomorrow();
+    const first = await scene.oracle.start();
+    await scene.endDay(today);
+    await scene.publish(first, today, [1, 2, 3]);
+    const { settleFrom } = await scene.settled(
+      first,
+      ({ windowDay, waitingFor }) => windowDay === today && waitingFor === "hour",
+    );
+    await scene.recorded(first);
+    await scene.chain.client.setAutomine(false);
+    await scene.chain.mineAt(settleFrom ?? 0);
+    const pending = () => scene.chain.client.getBlockTransactionCount({ blockTag: "pending" });
+    await expect.poll(pending, { timeout: 30_000 }).toBe(1);
+    await first.end("SIGKILL");
+    const second = await scene.oracle.start();
+    const waiting = async () => (await scene.status(second))?.waitingFor;
+    await expect.poll(waiting, { timeout: 30_000 }).toBe("confirmation");
+    expect(await pending()).toBe(1);
+    await scene.chain.client.mine({ blocks: 1 });
+    await scene.chain.client.setAutomine(true);
+    await scene.settled(second, ({ lastSettledDay }) => lastSettledDay === today);
+    expect(await settledMeters(today)).toEqual([1, 2]);
+    expect(second.lines.map(({ event }) => event)).not.toContain("settled");
+    expect(await second.end("SIGTERM")).toBe(0);
+  });
+
   test("answers a profile that was forced by the member it had left out", async () => {
     tomorrow();
     const running = await scene.oracle.start();
@@ -210,8 +237,8 @@ describe("the operator of a street", () => {
     const first = await scene.oracle.start();
     await scene.endDay(today);
     await scene.publish(first, today, [1, 2, 3]);
-    const { closesAt } = await scene.settled(first, ({ windowDay }) => windowDay === today);
-    expect(closesAt).toBe(dayEnd(today) + 1 + CLOSING_WINDOW_SECONDS);
+    const { settleFrom, closesAt } = await scene.settled(first, ({ windowDay }) => windowDay === today);
+    expect((closesAt ?? 0) - (settleFrom ?? 0)).toBe(CLOSING_WINDOW_SECONDS - 3_600);
     await first.end("SIGKILL");
     await scene.chain.mineAt(closesAt ?? 0);
     const lost = today;
@@ -251,6 +278,21 @@ describe("the operator of a street", () => {
     await passTheHour(running);
     expect(await settledMeters(today)).toEqual([2, 3]);
     await running.logged("recorded", (line) => line["meter"] === 1 && line["day"] === isoDay(today));
+    expect(await running.end("SIGTERM")).toBe(0);
+  });
+
+  test("says so when it may not announce, and goes on as soon as it may", async () => {
+    tomorrow();
+    await scene.chain.letAnnounce(scene.submitter, false);
+    const running = await scene.oracle.start();
+    await scene.endDay(today);
+    await scene.publish(running, today, [1, 2, 3]);
+    const { reason } = await running.logged("settlement-setback");
+    expect(reason).toMatch(/announce is refused/u);
+    await running.logged("recorded", (line) => line["meter"] === 1 && line["day"] === isoDay(today));
+    await scene.chain.letAnnounce(scene.submitter);
+    await passTheHour(running);
+    expect(await settledMeters(today)).toEqual([2, 3]);
     expect(await running.end("SIGTERM")).toBe(0);
   });
 

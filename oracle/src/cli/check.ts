@@ -5,7 +5,7 @@ import { listMeterKeys } from "../keystore/keystore.ts";
 
 /** A summary of a valid config, in lines for a person. */
 export function summarize(config: Config): string {
-  const { broker, board, meters } = config;
+  const { broker, board, meters, settlement } = config;
   const keys = new Set(listMeterKeys(config.keystoreDir));
   const withoutKey = meters.filter(({ meter }) => !keys.has(meter)).map(({ meter }) => meter);
   const lines = [
@@ -15,6 +15,9 @@ export function summarize(config: Config): string {
     `topics: ${config.baseTopic}/<node> (JSON) and ${config.baseTopic}/<node>/<input> (a number)`,
     `clock: ${config.clock}`,
     `chain: ${config.rpcUrl}, contracts of ${config.deploymentFile}${existsSync(config.deploymentFile) ? "" : " (missing)"}`,
+    settlement.enabled
+      ? `settlement: operated here, a day is announced ${settlement.deadlineSeconds} s after its end at the latest`
+      : "settlement: left to another operator",
     `board: http://${board.host}:${board.port}/api`,
     `data: ${config.dataDir}`,
     `keys: ${config.keystoreDir}${withoutKey.length === 0 ? "" : ` (no key yet of meter ${withoutKey.join(", ")})`}`,

@@ -25,6 +25,7 @@ const ANNOUNCER_ROLE = 1n;
 const ACCESS_MANAGER = parseAbi([
   "function setTargetFunctionRole(address target, bytes4[] selectors, uint64 roleId)",
   "function grantRole(uint64 roleId, address account, uint32 executionDelay)",
+  "function revokeRole(uint64 roleId, address account)",
 ]);
 
 type LinkReferences = Record<string, Record<string, { start: number; length: number }[]>>;
@@ -126,8 +127,8 @@ export async function startLocalChain(startSeconds: number) {
       };
       await client.writeContract({ ...contract, functionName: "registerDevice", args: [registration] });
     },
-    /** Lets an account announce days, besides the operator. */
-    async letAnnounce(announcer: Address): Promise<void> {
+    /** Lets an account announce days, besides the operator, or no longer. */
+    async letAnnounce(announcer: Address, may = true): Promise<void> {
       const manager = { address: accessManager, abi: ACCESS_MANAGER } as const;
       const selector = toFunctionSelector("announce(uint32,uint256)");
       await client.writeContract({
@@ -135,9 +136,14 @@ export async function startLocalChain(startSeconds: number) {
         functionName: "setTargetFunctionRole",
         args: [neighbourhood, [selector], ANNOUNCER_ROLE],
       });
-      for (const account of [operator.address, announcer]) {
-        await client.writeContract({ ...manager, functionName: "grantRole", args: [ANNOUNCER_ROLE, account, 0] });
-      }
+      await client.writeContract({
+        ...manager,
+        functionName: "grantRole",
+        args: [ANNOUNCER_ROLE, operator.address, 0],
+      });
+      if (may)
+        await client.writeContract({ ...manager, functionName: "grantRole", args: [ANNOUNCER_ROLE, announcer, 0] });
+      else await client.writeContract({ ...manager, functionName: "revokeRole", args: [ANNOUNCER_ROLE, announcer] });
     },
     /** Mines a block at a moment, unix seconds. */
     async mineAt(timestamp: number): Promise<void> {

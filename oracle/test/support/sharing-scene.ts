@@ -136,6 +136,16 @@ export async function createSharingScene(firstDay: Day) {
       const said = running.lines.slice(-5).map(({ msg }) => msg);
       throw new Error(`the oracle does not get there: ${JSON.stringify(last)}, it says: ${said.join(" | ")}`);
     },
+    /** Waits until all homes' days are closed and one that trades by hand is on chain: nothing else is to be sent. */
+    async recorded(running: Running): Promise<void> {
+      const deadline = Date.now() + PATIENCE_MS;
+      while (Date.now() < deadline) {
+        const count = (wanted: string) => running.lines.filter(({ event }) => event === wanted).length;
+        if (count("closed") >= METERS.length && count("recorded") >= 1) return;
+        await pause(20);
+      }
+      throw new Error("the profiles do not get to the chain");
+    },
     /** Signs a meter's day with its device's key, as the member's own gateway would. */
     async sign(meter: number, day: Day): Promise<SignedProfile> {
       const { privateKey } = await openKey(join(oracle.folder, "keystore"), { meter }, "test passphrase");
