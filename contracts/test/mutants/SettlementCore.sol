@@ -78,7 +78,7 @@ contract SettlementCore {
         uint16 chargeTicks,
         uint16 askTicks,
         uint16 bidTicks,
-        bytes calldata intervals
+        bytes memory intervals
     ) external {
         DayPrices memory day = AuctionPrices.unpack(claims.prices, claims.sides, claims.effective, chargeTicks);
         ClassLanes memory class = AuctionPrices.room();
@@ -86,7 +86,7 @@ contract SettlementCore {
         MeterSums memory sums;
         uint256 position;
         assembly ("memory-safe") {
-            position := intervals.offset
+            position := add(intervals, 32)
         }
         MeterPass.add(position, 32_767, class, sums);
         emit Summed(sums);

@@ -22,7 +22,7 @@ type Output = {
     sourceLocation?: { file: string; start: number; end: number };
   }[];
   sources?: Record<string, { ast?: unknown }>;
-  contracts?: Record<string, Record<string, { abi: Abi; evm: { deployedBytecode: { object: string } } }>>;
+  contracts?: Record<string, Record<string, { abi: Abi; evm?: { deployedBytecode: { object: string } } }>>;
 };
 
 const root = join(import.meta.dirname, "../../..");
@@ -76,7 +76,7 @@ export function compile(sources: Sources, file: string, contract: string): Compi
       end: sourceLocation?.end ?? -1,
     }));
   const made = output.contracts?.[file]?.[contract];
-  const code = made?.evm.deployedBytecode.object;
+  const code = made?.evm?.deployedBytecode.object;
   if (complaints.length === 0 && made !== undefined && code !== undefined && /^[\da-f]+$/u.test(code)) {
     return { code: `0x${code}`, abi: made.abi };
   }

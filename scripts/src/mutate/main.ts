@@ -2,7 +2,7 @@
  * `npm run mutate`: changes the verifying code in every small way the operators know and says which changes no test
  * notices. `--sample N --seed S` tries so many of them; `--list` only lists. Exits 1 if one survives without a proof.
  */
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -57,8 +57,10 @@ async function tryAll(): Promise<Verdict[]> {
     batch.map(({ mutant }) => ids.get(mutant) ?? 0),
   );
   const verdicts: Verdict[] = [];
+  const workers: ChildProcess[] = [];
   const runs = Array.from({ length: Math.min(WORKERS, batches.length) }, () => {
     const worker = fork(join(import.meta.dirname, "worker.ts"));
+    workers.push(worker);
     return new Promise<void>((resolve, reject) => {
       worker.on("message", (message: Message) => {
         if ("verdicts" in message) {
@@ -75,7 +77,11 @@ async function tryAll(): Promise<Verdict[]> {
       });
     });
   });
-  await Promise.all(runs);
+  try {
+    await Promise.all(runs);
+  } finally {
+    for (const worker of workers) worker.kill();
+  }
   return verdicts;
 }
 

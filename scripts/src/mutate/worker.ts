@@ -17,11 +17,18 @@ const expected = await baseline(replay);
 
 process.on("message", (ids: number[]) => {
   const batch = ids.map((id) => ({ id, mutant: nth(id) }));
-  tryBatch(batch).catch((error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  });
+  tryBatch(batch).then(
+    (verdicts) => {
+      tell({ verdicts });
+    },
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
 });
+// Without the one that asks, nothing is left to do.
+process.on("disconnect", () => process.exit(0));
 tell({ ready: mutants.length });
 
 function nth(id: number) {
@@ -34,40 +41,31 @@ function tell(message: Message): void {
   process.send?.(message);
 }
 
-/** Compiles a batch and tries each of its mutants. Those that cannot share a compilation are tried alone. */
-async function tryBatch(batch: Batch): Promise<void> {
-  const verdicts: Verdict[] = [];
-  const alone: Batch = [];
-  let left = batch;
-  while (left.length > 0) {
-    const made = compile(woven(left), CONTRACT.file, CONTRACT.name);
-    if ("code" in made) {
-      replay.load(made.code);
-      for (const { id } of left) verdicts.push(await judge(id, left.length === 1 ? 0 : id));
-      break;
-    }
-    if (left.length === 1) {
-      verdicts.push({ id: left[0]?.id ?? 0, killedBy: "the compiler" });
-      break;
-    }
-    const guilty = left.filter(({ mutant }) =>
-      made.complaints.some(({ file, start, end }) => file === mutant.file && blamed(mutant, left, start, end)),
-    );
-    // Without a place to blame, halves.
-    const out = guilty.length > 0 ? guilty : left.slice(0, Math.ceil(left.length / 2));
-    alone.push(...out);
-    left = left.filter((entry) => !out.includes(entry));
-  }
-  for (const entry of alone) {
-    const made = compile(woven([entry]), CONTRACT.file, CONTRACT.name);
-    if (!("code" in made)) {
-      verdicts.push({ id: entry.id, killedBy: "the compiler" });
-      continue;
-    }
+/**
+ * Compiles a batch and tries each of its mutants. Those that the compiler complains of are tried alone; where it names no
+ * place, as when too much is on the stack, the batch is tried in halves.
+ */
+async function tryBatch(batch: Batch): Promise<Verdict[]> {
+  const made = compile(woven(batch), CONTRACT.file, CONTRACT.name);
+  if ("code" in made) {
     replay.load(made.code);
-    verdicts.push(await judge(entry.id, 0));
+    const verdicts: Verdict[] = [];
+    for (const { id } of batch) verdicts.push(await judge(id, batch.length === 1 ? 0 : id));
+    return verdicts;
   }
-  tell({ verdicts });
+  const [only, another] = batch;
+  if (only === undefined) return [];
+  if (another === undefined) return [{ id: only.id, killedBy: "the compiler" }];
+  const guilty = batch.filter(({ mutant }) =>
+    made.complaints.some(({ file, start, end }) => file === mutant.file && blamed(mutant, batch, start, end)),
+  );
+  const parts =
+    guilty.length > 0
+      ? [...guilty.map((entry) => [entry]), batch.filter((entry) => !guilty.includes(entry))]
+      : [batch.slice(0, Math.ceil(batch.length / 2)), batch.slice(Math.ceil(batch.length / 2))];
+  const verdicts: Verdict[] = [];
+  for (const part of parts) if (part.length > 0) verdicts.push(...(await tryBatch(part)));
+  return verdicts;
 }
 
 /** Whether a complaint about the woven text lies within what this mutant became. */
