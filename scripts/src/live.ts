@@ -116,7 +116,7 @@ function invitation(residents: readonly Resident[]): string[] {
   const byHand = residents.filter((resident) => !shares(resident)).map(({ home }) => home.name);
   return [
     `Autopilot: connect the demo wallet as ${names} and move its price limits; they hold from the next day on.`,
-    ...(byHand.length === 0 ? [] : [`By hand: ${byHand.join(", ")} list what they export under Buy.`]),
+    ...(byHand.length === 0 ? [] : [`By hand, see Buy: the export of ${byHand.join(", ")} is on offer.`]),
   ];
 }
 
