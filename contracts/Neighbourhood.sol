@@ -312,30 +312,45 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
 
     /// @inheritdoc INeighbourhood
     function record(SignedProfile calldata profile) external override nonReentrant {
-        uint32 day = profile.day;
         bytes calldata intervals = profile.intervals;
+        bytes calldata signature = profile.signature;
+        uint32 day = profile.day;
+        uint64 importRegister = profile.importRegister;
+        uint64 exportRegister = profile.exportRegister;
+        uint256 quality = profile.quality;
 
-        (address device, MeterWord word) = Profiles.identify(Host.state(), profile, _digestOf(profile));
+        (address device, MeterWord word) = Profiles.identify(
+            Host.state(),
+            _hashTypedDataV4(Profiles.contentOf(day, importRegister, exportRegister, quality, intervals)),
+            signature
+        );
         uint32 number = word.meter();
         if (word.isSharing() || word.hasSettingsQueued()) _requireRecords(number, word, day);
-        (uint256 importUnits, uint256 exportUnits) = Profiles.check(profile, word);
+        (uint256 importUnits, uint256 exportUnits, uint256 importIncrease, uint256 exportIncrease) = Profiles.check(
+            word,
+            day,
+            importRegister,
+            exportRegister,
+            quality,
+            intervals
+        );
         bool mintable = block.timestamp < Calendar.windowEnd(day, _retirementWindowDays);
         uint256 unitWh = MeterBook.unitWhOf(word.unitExponent());
 
-        Host.state().words[device] = word.advance(day, profile.importRegister, profile.exportRegister);
+        Host.state().words[device] = word.advance(day, importRegister, exportRegister);
         if (mintable) _keepImports(number, day, intervals, importUnits);
 
         emit ProfileRecorded(
             number,
             day,
             device,
-            profile.importRegister,
-            profile.exportRegister,
-            profile.quality,
-            (profile.importRegister - word.importRegister() - importUnits) * unitWh,
-            (profile.exportRegister - word.exportRegister() - exportUnits) * unitWh,
+            importRegister,
+            exportRegister,
+            quality,
+            (importIncrease - importUnits) * unitWh,
+            (exportIncrease - exportUnits) * unitWh,
             intervals,
-            profile.signature
+            signature
         );
         if (!mintable) emit ProfileRecordedTooLate(number, day, exportUnits * unitWh);
 
@@ -481,11 +496,6 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     }
 
     // ---------------------------------------------------------------- inside
-
-    /// @dev What a device signs for a profile.
-    function _digestOf(SignedProfile calldata profile) private view returns (bytes32) {
-        return _hashTypedDataV4(Profiles.contentOf(profile));
-    }
 
     /// @dev Settings that are queued count from their day on, applied or not.
     function _requireRecords(uint32 number, MeterWord word, uint32 day) private view {

@@ -5,7 +5,6 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {INeighbourhood} from "../interfaces/INeighbourhood.sol";
-import {SignedProfile} from "../types/Profiles.sol";
 import {NeighbourhoodState} from "../types/State.sol";
 import {Calendar} from "./Calendar.sol";
 import {DayLanes} from "./DayLanes.sol";
@@ -21,17 +20,17 @@ library Profiles {
     );
 
     /// @notice EIP-712 struct hash of a profile.
-    function contentOf(SignedProfile calldata profile) internal pure returns (bytes32) {
+    /// @dev Takes the fields one by one, as `check` does, so that each is read from the input once.
+    function contentOf(
+        uint32 day,
+        uint64 importRegister,
+        uint64 exportRegister,
+        uint256 quality,
+        bytes calldata intervals
+    ) internal pure returns (bytes32) {
         return
             keccak256(
-                abi.encode(
-                    PROFILE_TYPEHASH,
-                    profile.day,
-                    profile.importRegister,
-                    profile.exportRegister,
-                    profile.quality,
-                    keccak256(profile.intervals)
-                )
+                abi.encode(PROFILE_TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals))
             );
     }
 
@@ -39,10 +38,10 @@ library Profiles {
     /// @param digest What was signed, the domain included.
     function identify(
         NeighbourhoodState storage state,
-        SignedProfile calldata profile,
-        bytes32 digest
+        bytes32 digest,
+        bytes calldata signature
     ) internal view returns (address device, MeterWord word) {
-        device = _recover(digest, profile.signature);
+        device = _recover(digest, signature);
         word = state.words[device];
         require(word.meter() != 0, INeighbourhood.UnknownDevice(device));
         require(word.isActive(), INeighbourhood.DeviceTombstoned(device, word.meter()));
@@ -51,18 +50,27 @@ library Profiles {
     /// @notice Checks that a profile continues its device's word and keeps its bounds.
     /// @return importUnits Sum of the intervals, at most the register's increase.
     /// @return exportUnits As above.
+    /// @return importIncrease Of the register, meter units.
+    /// @return exportIncrease As above.
     function check(
-        SignedProfile calldata profile,
-        MeterWord word
-    ) internal view returns (uint256 importUnits, uint256 exportUnits) {
-        uint32 day = profile.day;
+        MeterWord word,
+        uint32 day,
+        uint64 importRegister,
+        uint64 exportRegister,
+        uint256 quality,
+        bytes calldata intervals
+    )
+        internal
+        view
+        returns (uint256 importUnits, uint256 exportUnits, uint256 importIncrease, uint256 exportIncrease)
+    {
         uint256 endsAt = Calendar.endOf(day);
         require(block.timestamp >= endsAt, INeighbourhood.DayNotOver(day, endsAt, block.timestamp));
         // A day that is over fits 16 bits until the year 2149; the cast says so then.
         require(SafeCast.toUint16(day) > word.lastDay(), INeighbourhood.DayNotAfterLast(day, word.lastDay()));
-        uint256 importIncrease = _increase(profile.importRegister, word.importRegister());
-        uint256 exportIncrease = _increase(profile.exportRegister, word.exportRegister());
-        (importUnits, exportUnits) = _checkIntervals(day, profile.quality, profile.intervals, word.capUnits());
+        importIncrease = _increase(importRegister, word.importRegister());
+        exportIncrease = _increase(exportRegister, word.exportRegister());
+        (importUnits, exportUnits) = _checkIntervals(day, quality, intervals, word.capUnits());
         require(
             importUnits <= importIncrease,
             INeighbourhood.IntervalsExceedRegister(importUnits, importIncrease)

@@ -44,18 +44,18 @@ library Windows {
 
     function force(SignedProfile calldata profile) external {
         NeighbourhoodState storage state = Host.state();
-        bytes32 digest = Host.digestOf(address(this), Profiles.contentOf(profile));
         uint32 day = profile.day;
         MarketState memory market = state.market;
         require(day == market.day && market.openedAt != 0, ISettlement.NoWindow(day));
         uint256 endsAt = market.openedAt + WindowRules.FORCING_SECONDS;
         require(block.timestamp < endsAt, ISettlement.ForcingHourOver(day, endsAt));
-        (address device, MeterWord word) = Profiles.identify(state, profile, digest);
+        bytes32 digest = _digestOf(profile);
+        (address device, MeterWord word) = Profiles.identify(state, digest, profile.signature);
         uint32 meter = word.meter();
         _requireSharing(state, meter, word, day);
         uint256 seat = 1 << word.seat();
         require((state.announced | state.forced) & seat == 0, ISettlement.AlreadyIncluded(meter, day));
-        Profiles.check(profile, word);
+        _check(profile, word);
 
         state.forced |= seat;
         state.forcedHash = keccak256(abi.encode(state.forcedHash, digest, device));
@@ -76,20 +76,19 @@ library Windows {
     function late(SignedProfile calldata profile) external {
         NeighbourhoodState storage state = Host.state();
         uint256 closingWindowSeconds = Host.closingWindowSeconds();
-        bytes32 digest = Host.digestOf(address(this), Profiles.contentOf(profile));
         uint32 day = profile.day;
-        (address device, MeterWord word) = Profiles.identify(state, profile, digest);
+        (address device, MeterWord word) = Profiles.identify(state, _digestOf(profile), profile.signature);
         uint32 meter = word.meter();
         _requireSharing(state, meter, word, day);
         MarketState memory market = state.market;
         WindowRules.requireMovable(market, closingWindowSeconds, meter, word);
         require(WindowRules.isClosed(market, closingWindowSeconds, day), ISettlement.DayStillOpen(day));
-        (uint256 importUnits, uint256 exportUnits) = Profiles.check(profile, word);
+        (uint256 unattributedImport, uint256 unattributedExport) = _check(profile, word);
 
         MeterWord advanced = word.advance(day, profile.importRegister, profile.exportRegister);
         state.words[device] = advanced;
 
-        _emitLate(profile, device, word, importUnits, exportUnits);
+        _emitLate(profile, device, word, unattributedImport, unattributedExport);
 
         if (advanced.hasSettingsQueued() && state.queuedSettings[meter].effectiveDay <= uint256(day) + 1) {
             state.words[device] = SettingsQueue.putInForce(state, meter, advanced);
@@ -114,13 +113,42 @@ library Windows {
         emit ISettlement.Unpaused(msg.sender);
     }
 
+    /// @dev What the device signed.
+    function _digestOf(SignedProfile calldata profile) private view returns (bytes32) {
+        bytes32 content = Profiles.contentOf(
+            profile.day,
+            profile.importRegister,
+            profile.exportRegister,
+            profile.quality,
+            profile.intervals
+        );
+        return Host.digestOf(address(this), content);
+    }
+
+    /// @return unattributedImport What of the register's increase no interval accounts for, meter units.
+    /// @return unattributedExport As above.
+    function _check(
+        SignedProfile calldata profile,
+        MeterWord word
+    ) private view returns (uint256 unattributedImport, uint256 unattributedExport) {
+        (uint256 importUnits, uint256 exportUnits, uint256 importIncrease, uint256 exportIncrease) = Profiles.check(
+            word,
+            profile.day,
+            profile.importRegister,
+            profile.exportRegister,
+            profile.quality,
+            profile.intervals
+        );
+        return (importIncrease - importUnits, exportIncrease - exportUnits);
+    }
+
     /// @param word Before that day.
     function _emitLate(
         SignedProfile calldata profile,
         address device,
         MeterWord word,
-        uint256 importUnits,
-        uint256 exportUnits
+        uint256 unattributedImport,
+        uint256 unattributedExport
     ) private {
         uint256 unitWh = MeterBook.unitWhOf(word.unitExponent());
         emit ISettlement.LateRecorded(
@@ -130,8 +158,8 @@ library Windows {
             profile.importRegister,
             profile.exportRegister,
             profile.quality,
-            (profile.importRegister - word.importRegister() - importUnits) * unitWh,
-            (profile.exportRegister - word.exportRegister() - exportUnits) * unitWh,
+            unattributedImport * unitWh,
+            unattributedExport * unitWh,
             profile.intervals,
             profile.signature
         );
