@@ -1,7 +1,8 @@
+import { decodeClaims, encodeClaims } from "@commonwatt/sdk/settlement/claims";
 import { fundsNeeded } from "@commonwatt/sdk/settlement/limits";
-import type { DeviceState, SettlementMeter, Tariff } from "@commonwatt/sdk/settlement/types";
+import { ALL_FILL, type DeviceState, type SettlementMeter, type Tariff } from "@commonwatt/sdk/settlement/types";
 
-import { honestCase, type SettleCase } from "./settle-case.ts";
+import { honestCase, type SettleCase, tampered } from "./settle-case.ts";
 import { DAY, keyOf, resident, type Resident, resigned } from "./street.ts";
 
 const TARIFF: Tariff = { communityPriceTicks: 1_000, networkChargeTicks: 100 };
@@ -51,6 +52,23 @@ export async function boundCases(): Promise<SettleCase[]> {
     const meter: SettlementMeter = { ...rest, exponent: unitExponent, imports, exports: imports };
     const needed = fundsNeeded(meter, TARIFF);
     await put(name, { ...poor, state: { ...poor.state, balanceBaseUnits: needed - short } });
+  }
+  return found;
+}
+
+/** Prices between a buyer and a dearer seller: they are the lowest and the highest that clear, but nothing is sold. */
+export async function noVolumeCases(): Promise<SettleCase[]> {
+  const limits = { community: false, askTicks: 1_100, bidTicks: 1_050 };
+  const found: SettleCase[] = [];
+  for (const at of [0, 50, 95]) {
+    const one = Array.from({ length: LANES }, (_, index) => (index === at ? 5 : 0));
+    const none = Array.from({ length: LANES }, () => 0);
+    const seller = await resident({ ...plainState(100, 3), ...limits }, none, one, 0n, keyOf("dear"), false);
+    const buyer = await resident({ ...plainState(200, 9), ...limits }, one, none, 0n, keyOf("thrifty"), false);
+    const honest = honestCase(`nobody meets in interval ${at}`, TARIFF, [seller, buyer]);
+    const claim = { lowTicks: 950, highTicks: 1_100, side: ALL_FILL, effective: 0n } as const;
+    const claims = encodeClaims(decodeClaims(honest.args.claims).with(at, claim));
+    found.push(honest, tampered(honest, "sold all the same", "NoVolume", { args: { ...honest.args, claims } }));
   }
   return found;
 }

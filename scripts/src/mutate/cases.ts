@@ -5,7 +5,7 @@ import { type IntervalClaim, NO_TRADE, type Side } from "@commonwatt/sdk/settlem
 import { type Hex, size, sliceHex } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 
-import { boundCases } from "./cases-bounds.ts";
+import { boundCases, noVolumeCases } from "./cases-bounds.ts";
 import { skipCases } from "./cases-skips.ts";
 import { randomFrom } from "./random.ts";
 import { honestCase, type SettleCase, tampered } from "./settle-case.ts";
@@ -57,6 +57,7 @@ export async function allCases(): Promise<SettleCase[]> {
     ...windowTampers(first),
     ...(await profileTampers(first)),
     ...(await boundCases()),
+    ...(await noVolumeCases()),
     ...skipCases(first),
   ];
 }
