@@ -65,11 +65,7 @@ contract DeviceRegistry is IDeviceRegistry {
                 registration.exportRegister
             )
         );
-        address recovered = _recover(
-            Host.digestOf(msg.sender, content),
-            registration.keyType,
-            registration.possession
-        );
+        address recovered = _recover(Host.digestOf(msg.sender, content), registration.keyType, registration.possession);
         require(
             recovered != address(0) && recovered == registration.device,
             PossessionNotProven(registration.device, recovered)
@@ -77,11 +73,7 @@ contract DeviceRegistry is IDeviceRegistry {
     }
 
     /// @return device Zero if nobody signed.
-    function _recover(
-        bytes32 digest,
-        KeyType keyType,
-        bytes calldata signature
-    ) private view returns (address device) {
+    function _recover(bytes32 digest, KeyType keyType, bytes calldata signature) private view returns (address device) {
         if (keyType == KeyType.P256) {
             return signature.length == P256Devices.LENGTH ? P256Devices.recover(digest, signature) : address(0);
         }

@@ -19,7 +19,6 @@ import {ISharing} from "./interfaces/ISharing.sol";
 import {Accounts} from "./libraries/Accounts.sol";
 import {Calendar} from "./libraries/Calendar.sol";
 import {DayLanes} from "./libraries/DayLanes.sol";
-import {DaySettlement} from "./libraries/settlement/DaySettlement.sol";
 import {Devices} from "./libraries/Devices.sol";
 import {Members} from "./libraries/Members.sol";
 import {Host} from "./libraries/Host.sol";
@@ -37,7 +36,7 @@ import {DeviceRegistration, DeviceState, Meter, MeterRegistration} from "./types
 import {CurrencyPermit} from "./types/Offers.sol";
 import {EnergyRange, Retirement, SignedProfile} from "./types/Profiles.sol";
 import {Claims, MarketState, Settings, Tariff, Terms} from "./types/Settlement.sol";
-import {MeterFacts, NeighbourhoodState, QueuedDevice, QueuedSettings, RING_DAYS} from "./types/State.sol";
+import {MeterFacts, QueuedDevice, QueuedSettings, RING_DAYS} from "./types/State.sol";
 
 /// @title Neighbourhood
 /// @notice See {INeighbourhood}. Recording, using and settling energy are here; what is called less often is in linked
@@ -230,9 +229,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     }
 
     /// @inheritdoc IAccounts
-    function collectTreasury(
-        address to
-    ) external override restricted nonReentrant returns (uint256 amountBaseUnits) {
+    function collectTreasury(address to) external override restricted nonReentrant returns (uint256 amountBaseUnits) {
         return Accounts.collectTreasury(to);
     }
 
@@ -448,10 +445,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
         uint32 number
     ) external view override returns (uint32 effectiveDay, Settings memory settings) {
         QueuedSettings storage queued = Host.state().queuedSettings[number];
-        return (
-            queued.effectiveDay,
-            Settings(queued.sharing, queued.community, queued.askTicks, queued.bidTicks)
-        );
+        return (queued.effectiveDay, Settings(queued.sharing, queued.community, queued.askTicks, queued.bidTicks));
     }
 
     /// @inheritdoc ISharing
@@ -521,12 +515,7 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     }
 
     /// @param fields Type hash and all fields of the action but its last two, which are nonce and deadline.
-    function _checkSigned(
-        address account,
-        bytes memory fields,
-        uint256 deadline,
-        bytes calldata signature
-    ) private {
+    function _checkSigned(address account, bytes memory fields, uint256 deadline, bytes calldata signature) private {
         bytes32 content = keccak256(bytes.concat(fields, abi.encode(_useNonce(account), deadline)));
         _checkSignature(account, content, deadline, signature);
     }

@@ -57,10 +57,7 @@ const GOVERNED: Record<string, [Holder, (open: Open, caller: Open["accounts"][Ho
     ({ neighbourhood }, caller) => neighbourhood.connect(caller).rebaseRegisters(SOLAR, 0, 0, "counter replaced"),
   ],
   revokeDevice: ["guardian", ({ neighbourhood }, caller) => neighbourhood.connect(caller).revokeDevice(SOLAR)],
-  announce: [
-    "operator",
-    ({ neighbourhood }, caller) => neighbourhood.connect(caller).announce(FIRST_DAY, 0),
-  ],
+  announce: ["operator", ({ neighbourhood }, caller) => neighbourhood.connect(caller).announce(FIRST_DAY, 0)],
   endSharing: [
     "governor",
     async ({ neighbourhood, accounts }, caller) => {

@@ -27,7 +27,13 @@ async function permitOf({ currency, neighbourhood, domain }: Street, owner: Sign
 }
 
 /** Held = accounts + prepaid + treasury = the currency's balance. */
-async function expectSolvent({ neighbourhood, currency, solar, home, accounts }: Awaited<ReturnType<typeof sharingStreet>>) {
+async function expectSolvent({
+  neighbourhood,
+  currency,
+  solar,
+  home,
+  accounts,
+}: Awaited<ReturnType<typeof sharingStreet>>) {
   let sum = await neighbourhood.treasuryBalance();
   for (const { address } of Object.values(accounts)) sum += await neighbourhood.accountBalance(address);
   for (const { device } of [solar, home]) sum += (await neighbourhood.deviceState(device.address)).balanceBaseUnits;
@@ -246,5 +252,4 @@ describe("accounts", () => {
       .to.emit(neighbourhood, "TreasuryCollected")
       .withArgs(treasurer.address, 0n);
   });
-
 });

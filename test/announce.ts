@@ -2,7 +2,16 @@ import { expect } from "chai";
 
 import { dayEnd, FIRST_DAY } from "./fixtures/calendar.ts";
 import { expectRefusal, GAS } from "./fixtures/refusal.ts";
-import { at, closesAt, HOUR, openWindow, REST_AFTER_VOID, seatsOf, SHARED_DAY, sharingStreet } from "./fixtures/sharing.ts";
+import {
+  at,
+  closesAt,
+  HOUR,
+  openWindow,
+  REST_AFTER_VOID,
+  seatsOf,
+  SHARED_DAY,
+  sharingStreet,
+} from "./fixtures/sharing.ts";
 import { CLOSING_WINDOW_SECONDS, HOME, key, loadFixture, SOLAR, street, time } from "./fixtures/street.ts";
 import { signRegistration } from "./fixtures/profiles.ts";
 

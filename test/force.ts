@@ -13,7 +13,11 @@ const EXPORTS = series(200, 40, 30);
 async function homeLeftOut() {
   const open = await sharingStreet();
   await open.announce(await seatsOf(open, open.solar.device.address));
-  return { ...open, closes: await closesAt(open), profile: await open.home.profile({ day: SHARED_DAY, imports: IMPORTS }) };
+  return {
+    ...open,
+    closes: await closesAt(open),
+    profile: await open.home.profile({ day: SHARED_DAY, imports: IMPORTS }),
+  };
 }
 
 describe("force", () => {

@@ -18,7 +18,9 @@ async function crowd(count: number) {
   const registration = { importRegister: 0n, exportRegister: 0n };
   for (const meter of meters) {
     await addMeter(open, meter, bob.address);
-    await operated.registerDevice(await signRegistration(key(`crowd ${meter}`), open.domain, { meter, ...registration }));
+    await operated.registerDevice(
+      await signRegistration(key(`crowd ${meter}`), open.domain, { meter, ...registration }),
+    );
   }
   return { ...open, meters, members: open.neighbourhood.connect(bob) };
 }

@@ -69,9 +69,7 @@ describe("the device of a sharing meter", () => {
   it("is replaced in the queue until its day, and is free again then", async () => {
     const { neighbourhood, operated, deviceRegistry, domain, home } = await loadFixture(queued);
     const other = await signRegistration(key("other home device"), domain, home);
-    await expect(operated.rotateDevice(other))
-      .to.emit(neighbourhood, "DeviceUnqueued")
-      .withArgs(HOME, NEXT.address);
+    await expect(operated.rotateDevice(other)).to.emit(neighbourhood, "DeviceUnqueued").withArgs(HOME, NEXT.address);
     expect(await deviceRegistry.neighbourhoodOf(NEXT.address)).to.equal(ZeroAddress);
     await time.increaseTo(dayEnd(TODAY));
     const again = await signRegistration(NEXT, domain, home);

@@ -143,15 +143,7 @@ library Accounts {
     /// fallback that answers to everything.
     function _usePermit(IERC20Permit currency, address account, CurrencyPermit calldata permit) private {
         uint256 nonce = currency.nonces(account);
-        currency.permit(
-            account,
-            address(this),
-            permit.valueBaseUnits,
-            permit.deadline,
-            permit.v,
-            permit.r,
-            permit.s
-        );
+        currency.permit(account, address(this), permit.valueBaseUnits, permit.deadline, permit.v, permit.r, permit.s);
         require(currency.nonces(account) == nonce + 1, ISignedActions.InvalidSigner(account));
     }
 

@@ -42,11 +42,7 @@ library DeviceQueue {
     /// @notice Puts the queued device in force: it takes the word over. Every delivered day is closed to the meter: when a
     /// late change meets a day that is about to be announced with the old device's profile, the meter can be skipped.
     /// @dev The caller has checked that it is due. Stores the words.
-    function putInForce(
-        NeighbourhoodState storage state,
-        uint32 meter,
-        MeterWord word
-    ) internal {
+    function putInForce(NeighbourhoodState storage state, uint32 meter, MeterWord word) internal {
         QueuedDevice memory queued = state.queuedDevices[meter];
         MeterFacts storage facts = state.facts[meter];
         address oldDevice = facts.device;

@@ -20,9 +20,7 @@ import {WindowRules} from "./WindowRules.sol";
 /// @notice The devices of meters: see {INeighbourhood}. Linked: a neighbourhood runs these functions on its own state and
 /// its caller's input.
 library Devices {
-    function registerDevice(
-        DeviceRegistration calldata registration
-    ) external {
+    function registerDevice(DeviceRegistration calldata registration) external {
         NeighbourhoodState storage state = Host.state();
         uint32 meter = registration.meter;
         (, uint8 unitExponent) = MeterBook.issuerOf(meter);
@@ -46,9 +44,7 @@ library Devices {
         );
     }
 
-    function rotateDevice(
-        DeviceRegistration calldata registration
-    ) external {
+    function rotateDevice(DeviceRegistration calldata registration) external {
         NeighbourhoodState storage state = Host.state();
         uint32 meter = registration.meter;
         (address oldDevice, MeterWord word) = MeterBook.deviceOf(state, meter);
@@ -90,9 +86,7 @@ library Devices {
         _revoke(meter);
     }
 
-    function closeMeter(
-        uint32 meter
-    ) external {
+    function closeMeter(uint32 meter) external {
         NeighbourhoodState storage state = Host.state();
         address owner = MeterBook.ownerOf(meter);
         MeterFacts storage facts = MeterBook.openFacts(state, meter);
@@ -140,10 +134,7 @@ library Devices {
         );
     }
 
-    function setCap(
-        uint32 meter,
-        uint32 capWh
-    ) external {
+    function setCap(uint32 meter, uint32 capWh) external {
         NeighbourhoodState storage state = Host.state();
         (, uint8 unitExponent) = MeterBook.issuerOf(meter);
         MeterFacts storage facts = state.facts[meter];

@@ -36,9 +36,7 @@ library Members {
         emit INeighbourhood.MemberRemoved(member);
     }
 
-    function registerMeter(
-        MeterRegistration calldata registration
-    ) external {
+    function registerMeter(MeterRegistration calldata registration) external {
         NeighbourhoodState storage state = Host.state();
         uint32 meter = registration.meter;
         address owner = registration.owner;

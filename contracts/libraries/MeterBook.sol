@@ -26,7 +26,10 @@ library MeterBook {
         require(owner == caller, INeighbourhood.NotMeterOwner(meter, owner, caller));
     }
 
-    function openFacts(NeighbourhoodState storage state, uint32 meter) internal view returns (MeterFacts storage facts) {
+    function openFacts(
+        NeighbourhoodState storage state,
+        uint32 meter
+    ) internal view returns (MeterFacts storage facts) {
         facts = state.facts[meter];
         require(!facts.closed, INeighbourhood.MeterIsClosed(meter));
     }

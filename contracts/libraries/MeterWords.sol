@@ -165,8 +165,7 @@ library MeterWords {
     /// @notice The `classKey` of the words that have this unit and these limits.
     /// @dev Callers have bounded the values: exponent < 4, limits < 2^16.
     function classKeyOf(uint256 exponent, bool community, uint256 ask, uint256 bid) internal pure returns (uint256) {
-        return
-            (exponent << EXPONENT_SHIFT) | (community ? COMMUNITY : 0) | (ask << ASK_SHIFT) | (bid << BID_SHIFT);
+        return (exponent << EXPONENT_SHIFT) | (community ? COMMUNITY : 0) | (ask << ASK_SHIFT) | (bid << BID_SHIFT);
     }
 
     /// @notice The word after a recorded or settled day.

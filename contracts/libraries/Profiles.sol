@@ -29,9 +29,7 @@ library Profiles {
         bytes calldata intervals
     ) internal pure returns (bytes32) {
         return
-            keccak256(
-                abi.encode(PROFILE_TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals))
-            );
+            keccak256(abi.encode(PROFILE_TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals)));
     }
 
     /// @notice Who signed a profile: an active device of this neighbourhood.
@@ -59,11 +57,7 @@ library Profiles {
         uint64 exportRegister,
         uint256 quality,
         bytes calldata intervals
-    )
-        internal
-        view
-        returns (uint256 importUnits, uint256 exportUnits, uint256 importIncrease, uint256 exportIncrease)
-    {
+    ) internal view returns (uint256 importUnits, uint256 exportUnits, uint256 importIncrease, uint256 exportIncrease) {
         uint256 endsAt = Calendar.endOf(day);
         require(block.timestamp >= endsAt, INeighbourhood.DayNotOver(day, endsAt, block.timestamp));
         // A day that is over fits 16 bits until the year 2149; the cast says so then.
@@ -71,14 +65,8 @@ library Profiles {
         importIncrease = _increase(importRegister, word.importRegister());
         exportIncrease = _increase(exportRegister, word.exportRegister());
         (importUnits, exportUnits) = _checkIntervals(day, quality, intervals, word.capUnits());
-        require(
-            importUnits <= importIncrease,
-            INeighbourhood.IntervalsExceedRegister(importUnits, importIncrease)
-        );
-        require(
-            exportUnits <= exportIncrease,
-            INeighbourhood.IntervalsExceedRegister(exportUnits, exportIncrease)
-        );
+        require(importUnits <= importIncrease, INeighbourhood.IntervalsExceedRegister(importUnits, importIncrease));
+        require(exportUnits <= exportIncrease, INeighbourhood.IntervalsExceedRegister(exportUnits, exportIncrease));
     }
 
     /// @notice Checks that a register fits its lane.
@@ -96,10 +84,7 @@ library Profiles {
         } else {
             ECDSA.RecoverError problem;
             (device, problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
-            require(
-                problem == ECDSA.RecoverError.NoError,
-                INeighbourhood.MalformedSignature(signature.length)
-            );
+            require(problem == ECDSA.RecoverError.NoError, INeighbourhood.MalformedSignature(signature.length));
         }
     }
 
@@ -131,10 +116,7 @@ library Profiles {
         for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
             (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
             uint256 units = importUnits > exportUnits ? importUnits : exportUnits;
-            require(
-                units <= capUnits,
-                INeighbourhood.IntervalAboveCap(Calendar.intervalOf(day, i), units, capUnits)
-            );
+            require(units <= capUnits, INeighbourhood.IntervalAboveCap(Calendar.intervalOf(day, i), units, capUnits));
         }
     }
 
@@ -143,10 +125,7 @@ library Profiles {
             if (!Quality.isMissing(quality, i)) continue;
             (uint256 importUnits, uint256 exportUnits) = DayLanes.at(intervals, i);
             uint256 units = importUnits + exportUnits;
-            require(
-                units == 0,
-                INeighbourhood.MissingIntervalNotZero(Calendar.intervalOf(day, i), units)
-            );
+            require(units == 0, INeighbourhood.MissingIntervalNotZero(Calendar.intervalOf(day, i), units));
         }
     }
 }

@@ -56,11 +56,7 @@ library SettingsQueue {
 
     /// @notice Puts the queued settings in force. The days before theirs are closed to the meter.
     /// @dev The caller has checked that they are due, and stores the word.
-    function putInForce(
-        NeighbourhoodState storage state,
-        uint32 meter,
-        MeterWord word
-    ) internal returns (MeterWord) {
+    function putInForce(NeighbourhoodState storage state, uint32 meter, MeterWord word) internal returns (MeterWord) {
         QueuedSettings memory queued = state.queuedSettings[meter];
         delete state.queuedSettings[meter];
         bool shared = word.isSharing();

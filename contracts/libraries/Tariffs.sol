@@ -41,10 +41,7 @@ library Tariffs {
         require(effectiveDay > today, ISharing.TariffDayNotAhead(effectiveDay, SafeCast.toUint32(today)));
         uint32 begun = market.tariffDay;
         if (begun != 0 && begun <= today) {
-            require(
-                WindowRules.isClosed(market, closingWindowSeconds, begun - 1),
-                ISharing.TariffPending(begun)
-            );
+            require(WindowRules.isClosed(market, closingWindowSeconds, begun - 1), ISharing.TariffPending(begun));
             market.communityPriceTicks = market.nextCommunityPriceTicks;
             market.networkChargeTicks = market.nextNetworkChargeTicks;
         }

@@ -51,9 +51,10 @@ library WindowRules {
         uint256 oldest = Calendar.today() - ANNOUNCEABLE_DAYS;
         day = market.day + 1;
         if (day < oldest) day = SafeCast.toUint32(oldest);
-        opensAt = market.settledAt == 0
-            ? closesAt(market, closingWindowSeconds) + REST_AFTER_VOID_SECONDS
-            : market.settledAt + REST_AFTER_SETTLED_SECONDS;
+        opensAt =
+            market.settledAt == 0
+                ? closesAt(market, closingWindowSeconds) + REST_AFTER_VOID_SECONDS
+                : market.settledAt + REST_AFTER_SETTLED_SECONDS;
         if (opensAt < Calendar.endOf(day)) opensAt = Calendar.endOf(day);
     }
 

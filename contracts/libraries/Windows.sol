@@ -166,12 +166,7 @@ library Windows {
     }
 
     /// @dev Queued settings count from their day on, applied or not.
-    function _requireSharing(
-        NeighbourhoodState storage state,
-        uint32 meter,
-        MeterWord word,
-        uint32 day
-    ) private view {
+    function _requireSharing(NeighbourhoodState storage state, uint32 meter, MeterWord word, uint32 day) private view {
         bool shares = word.isSharing();
         if (shares && word.hasSettingsQueued()) {
             QueuedSettings memory queued = state.queuedSettings[meter];
