@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import { parseEnv } from "./env.ts";
-import { deadlineFrom } from "./flow/deadline.ts";
 import { nextTheme } from "./lib/theme.ts";
 
 describe("build settings", () => {
@@ -13,14 +12,6 @@ describe("build settings", () => {
 
   it("name the variable that is wrong", () => {
     expect(() => parseEnv({ VITE_DEMO: "yes" })).toThrow(/VITE_DEMO/u);
-  });
-});
-
-describe("a signature's deadline", () => {
-  it("is half an hour of the reader's time, whatever the chain's clock does", () => {
-    expect(deadlineFrom(1_000, undefined)).toBe(2_800n);
-    expect(deadlineFrom(1_000, 0)).toBe(2_800n);
-    expect(deadlineFrom(1_000, 1_440)).toBe(2_593_000n);
   });
 });
 

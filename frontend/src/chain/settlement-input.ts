@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { usePublicClient } from "wagmi";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
@@ -13,7 +13,11 @@ import { KEYS } from "./keys.ts";
 /** A settled day read back whole, and everybody's statement by meter. */
 export type SettlementDetail = { market: DayMarket; statements: ReadonlyMap<number, Statement> };
 
-/** Reads the profiles of a settled day from its transaction and works out who sold and bought how much. Done once. */
+/**
+ * Reads the profiles of a settled day from its transaction and works out who sold and bought how much. Done once.
+ *
+ * @returns Until another day is read, the one before it: its `market.settled` says which day it is.
+ */
 export function useSettlement(
   books: Books,
   settled: SettledDay | undefined,
@@ -24,6 +28,7 @@ export function useSettlement(
     queryKey: KEYS.settlement(settled?.transactionHash ?? ""),
     enabled: client !== undefined && settled !== undefined,
     staleTime: Infinity,
+    placeholderData: keepPreviousData,
     structuralSharing: false,
     retry: 1,
     queryFn: async (): Promise<SettlementDetail> => {

@@ -113,7 +113,8 @@ function depositByPermit(config: Config, deployment: Deployment, amount: bigint,
   let permit: CurrencyPermit | undefined;
   return [
     {
-      group: "permit",
+      // Of the deposit's group: one that was refused is tried again with a new permission.
+      group: "deposit",
       title: "Sign the permission to take exactly this amount",
       run: async () => {
         permit = await signPermit(config, { currency, spender: neighbourhood, valueBaseUnits: amount, deadline });

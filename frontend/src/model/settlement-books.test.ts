@@ -6,7 +6,14 @@ import { type Day, day } from "@commonwatt/sdk/time";
 import { booksOf, chunk, DAY, SELLER, position, profileEntry, series } from "../testing/chunk.ts";
 import { settlementEntry, settlementMeter } from "../testing/market.ts";
 import { KEPT_DAYS } from "./books.ts";
-import { KEPT_MOVEMENTS, paymentsOf, settledDays } from "./settlement-books.ts";
+import {
+  emptySettlementBooks,
+  enterSettlement,
+  KEPT_MOVEMENTS,
+  paymentsOf,
+  settledDays,
+  sharedDays,
+} from "./settlement-books.ts";
 
 const METERS = [settlementMeter(1, { exports: { 40: 900 } }), settlementMeter(2, { imports: { 40: 400 } })];
 
@@ -57,6 +64,16 @@ describe("the books of settlements", () => {
       ]),
     );
     expect(settlement.balances.get(2)).toBe(-28_000n);
+  });
+
+  it("tell days with meters from empty ones", () => {
+    const empty = { ...settlementEntry([], DAY), payments: [] };
+    const books = emptySettlementBooks();
+    enterSettlement(books, empty);
+    expect(settledDays(books)).toHaveLength(1);
+    expect(sharedDays(books)).toEqual([]);
+    enterSettlement(books, settlementEntry(METERS, day(DAY + 1)));
+    expect(sharedDays(books).map((entry) => entry.day)).toEqual([DAY + 1]);
   });
 
   it("hold which days are void", () => {

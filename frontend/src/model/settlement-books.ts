@@ -81,6 +81,11 @@ export function settledDays(books: SettlementBooks): SettledDay[] {
   return [...books.settled.values()].toSorted((a, b) => b.day - a.day);
 }
 
+/** Settled days in which any meter took part, newest first: a street's first day is settled before there is a meter. */
+export function sharedDays(books: SettlementBooks): SettledDay[] {
+  return settledDays(books).filter(({ paid }) => paid.size > 0);
+}
+
 /** What a meter paid on its settled days, newest first; negative: was paid. */
 export function paymentsOf(books: SettlementBooks, meter: number): bigint[] {
   return settledDays(books).flatMap(({ paid }) => paid.get(meter) ?? []);

@@ -11,7 +11,7 @@ import { type MarketView, useMarket, useOwnerAccount, useStanding } from "../../
 import { useSettlement } from "../../chain/settlement-input.ts";
 import type { Books } from "../../model/books.ts";
 import { meterName } from "../../model/names.ts";
-import { settledDays } from "../../model/settlement-books.ts";
+import { sharedDays } from "../../model/settlement-books.ts";
 import { dayLabel } from "../../lib/format.ts";
 import { DayPicker } from "../../ui/day-picker.tsx";
 import { WithBooks } from "../../ui/loading.tsx";
@@ -59,9 +59,12 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
   const [chosenDay, setChosenDay] = useState<Day>();
   const meter = me?.meters.find((entry) => entry.meter === chosenMeter) ?? me?.meters[0];
   const standing = useStanding(meter?.meter);
-  const days = settledDays(books.settlement);
-  const settled = days.find(({ day }) => day === chosenDay) ?? days[0];
-  const { detail, error } = useSettlement(books, settled);
+  const days = sharedDays(books.settlement);
+  const wanted = days.find(({ day }) => day === chosenDay) ?? days[0];
+  const { detail, error } = useSettlement(books, wanted);
+  // While a new day is read the old one stays: nothing jumps.
+  const settled = error === undefined ? (detail?.market.settled ?? wanted) : wanted;
+  const shown = detail?.market.settled.day === settled?.day ? detail : undefined;
   const problem = error === undefined ? undefined : `The profiles of this day cannot be read: ${explainError(error)}`;
 
   const picker = settled !== undefined && (
@@ -84,12 +87,12 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
           <div className="grid items-start gap-6 lg:grid-cols-[1.35fr_1fr]">
             <div className="grid gap-6">
               {settled === undefined ? (
-                <NothingSettled />
+                <NothingSettled tall />
               ) : (
                 <MyDayCard
                   name={meterName(deployment, meter, meter.meter)}
                   settled={settled}
-                  statement={detail?.statements.get(meter.meter)}
+                  statement={shown?.statements.get(meter.meter)}
                   problem={
                     problem ?? (settled.paid.has(meter.meter) ? undefined : whyWithout(standing?.settings.sharing))
                   }
@@ -110,7 +113,7 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
           <PriceCard
             title={`The neighbourhood on ${dayLabel(settled.day)}`}
             settled={settled}
-            market={detail?.market}
+            market={shown?.market}
             error={problem}
             aside={picker}
           />
@@ -188,11 +191,14 @@ function MeterChoice({
   );
 }
 
-function NothingSettled() {
+/** @param tall - Takes the room that a settled day will take. */
+function NothingSettled({ tall = false }: { tall?: boolean }) {
   return (
-    <Empty title="No day has been settled yet.">
-      When the first day is over and settled, its price and what everybody sold and bought show here.
-    </Empty>
+    <div className={tall ? "grid min-h-[30rem] items-center" : ""}>
+      <Empty title="No day has been settled yet.">
+        When the first day is over and settled, its price and what everybody sold and bought show here.
+      </Empty>
+    </div>
   );
 }
 

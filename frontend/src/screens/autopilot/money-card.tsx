@@ -4,7 +4,7 @@ import type { MarketView, MeterStanding } from "../../chain/market-data.ts";
 import { clockLabel, count, dayLabel, eur, eurExact } from "../../lib/format.ts";
 import { type Cover, coverOf } from "../../model/cover.ts";
 import { standsStillUntil } from "../../model/day-phase.ts";
-import { paymentsOf, type SettlementBooks, settledDays } from "../../model/settlement-books.ts";
+import { paymentsOf, type SettlementBooks, sharedDays } from "../../model/settlement-books.ts";
 import { Button } from "../../ui/button.tsx";
 import { Card, Figure, Note } from "../../ui/surfaces.tsx";
 import { MoveDialog } from "./move-dialog.tsx";
@@ -118,7 +118,7 @@ function Warnings({
   cover: Cover;
 }) {
   if (!standing.settings.sharing) return null;
-  const newest = settledDays(books)[0];
+  const newest = sharedDays(books)[0];
   const lack = newest === undefined ? undefined : newest.unfunded.find((entry) => entry.meter === meter);
   if (newest !== undefined && lack !== undefined) {
     const now = standing.balanceBaseUnits;

@@ -78,7 +78,7 @@ export function MoveDialog({
     };
     if (verb === "pay in") {
       const target = until === undefined && sharing ? meter : undefined;
-      const deadline = deadlineFrom(head.timestamp, speed);
+      const deadline = deadlineFrom(head.timestamp, speed, deployment.chainId);
       show(payInFlow(config, deployment, { amountBaseUnits: value, meter: target, permits, deadline }), [
         ["From", "your wallet"],
         ["To", target === undefined ? "your account here" : `meter ${meter}`],

@@ -23,13 +23,15 @@ export function MyDayCard({
 }) {
   return (
     <Card id="my-day" title={`${name} on ${dayLabel(settled.day)}`}>
-      {statement !== undefined ? (
-        <StatementView statement={statement} />
-      ) : problem !== undefined ? (
-        <Empty title={`${dayLabel(settled.day)} was settled without this meter.`}>{problem}</Empty>
-      ) : (
-        <SkeletonRows rows={6} what="the day of this meter" />
-      )}
+      <div className="min-h-[26rem] sm:min-h-[23rem]">
+        {statement !== undefined ? (
+          <StatementView statement={statement} />
+        ) : problem !== undefined ? (
+          <Empty title={`${dayLabel(settled.day)} was settled without this meter.`}>{problem}</Empty>
+        ) : (
+          <SkeletonRows rows={7} what="the day of this meter" />
+        )}
+      </div>
     </Card>
   );
 }

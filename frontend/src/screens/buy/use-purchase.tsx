@@ -48,7 +48,7 @@ export function usePurchase(me: Me | undefined): Purchasing {
           fills: plan.fills,
           totalBaseUnits,
           payment,
-          deadline: deadlineFrom(head.timestamp, speed),
+          deadline: deadlineFrom(head.timestamp, speed, deployment.chainId),
         }),
         confirm: "Buy",
         summary: <PlanSummary plan={plan} books={books} />,

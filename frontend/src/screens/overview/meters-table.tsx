@@ -1,7 +1,7 @@
 import { addressKey, kwhNumber } from "../../lib/format.ts";
 import type { Books } from "../../model/books.ts";
 import { profileSeries, recordedDays } from "../../model/day-summary.ts";
-import { settledDays } from "../../model/settlement-books.ts";
+import { sharedDays } from "../../model/settlement-books.ts";
 import { useMe } from "../../chain/data.tsx";
 import { useSettlement } from "../../chain/settlement-input.ts";
 import { sumSeries } from "../../lib/series.ts";
@@ -16,7 +16,7 @@ export function MetersTable({ books }: { books: Books }) {
   const meters = [...books.meters.values()].toSorted((a, b) => a.meter - b.meter);
   const [newest] = recordedDays(books);
   const profiles = newest === undefined ? [] : (books.days.get(newest)?.profiles ?? []);
-  const [settled] = settledDays(books.settlement);
+  const [settled] = sharedDays(books.settlement);
   const { detail } = useSettlement(books, settled);
   return (
     <Card id="meters" title="Meters" flush>

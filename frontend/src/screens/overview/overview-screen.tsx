@@ -6,7 +6,7 @@ import { centsPerKwh, count, dayLabel, kwhShort } from "../../lib/format.ts";
 import { useSettlement } from "../../chain/settlement-input.ts";
 import { type Books, emptyDayBook } from "../../model/books.ts";
 import { averageTicks, recordedDays, summarize, withShared } from "../../model/day-summary.ts";
-import { settledDays } from "../../model/settlement-books.ts";
+import { sharedDays } from "../../model/settlement-books.ts";
 import { PRIVACY } from "../../shell/privacy.ts";
 import { DayStrip } from "../../ui/day-strip.tsx";
 import { WithBooks } from "../../ui/loading.tsx";
@@ -43,7 +43,7 @@ export function OverviewScreen(): ReactNode {
 }
 
 function NewestDay({ books }: { books: Books }) {
-  const [settled] = settledDays(books.settlement);
+  const [settled] = sharedDays(books.settlement);
   const { detail } = useSettlement(books, settled);
   const days = recordedDays(books);
   const traded = days.find((entry) => (books.days.get(entry)?.retirements.length ?? 0) > 0);
