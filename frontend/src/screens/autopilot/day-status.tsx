@@ -31,7 +31,7 @@ export function DayStatus({
   return (
     <section
       aria-label="Settlement"
-      className="grid min-h-28 content-center gap-1.5 rounded-card border border-line bg-surface px-4 py-3 sm:min-h-18 sm:grid-cols-[8.5rem_1fr] sm:items-center sm:gap-4 sm:px-5"
+      className="grid min-h-36 content-center gap-1.5 rounded-card border border-line bg-surface px-4 py-3 sm:min-h-18 sm:grid-cols-[8.5rem_1fr] sm:items-center sm:gap-4 sm:px-5"
     >
       <span>
         <Chip tone={phase.phase === "void" ? "bad" : phase.phase === "settled" ? "good" : "calm"}>

@@ -67,7 +67,7 @@ export function MoneyCard({
           </Button>
         ))}
       </div>
-      <p className="mt-3 min-h-10 text-sm text-muted">
+      <p className="mt-3 min-h-24 text-sm text-muted sm:min-h-15">
         {until === undefined
           ? "Earnings arrive on the meter when a day is settled. Everything can be taken out to your wallet."
           : `Your street\u2019s day is being settled until ${clockLabel(until)} UTC at the latest; money of this meter moves after that. Your account and your wallet stay free.`}
