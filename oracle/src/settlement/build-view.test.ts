@@ -76,6 +76,7 @@ describe("a meter, as the next step sees it,", () => {
     expect(only([meter()])).toEqual({
       meter: 1,
       seat: 5,
+      sharing: true,
       shares: true,
       lastDay: DAY - 1,
       changes: [],
@@ -86,7 +87,7 @@ describe("a meter, as the next step sees it,", () => {
   });
 
   test("does not share with a revoked device", () => {
-    expect(only([meter({ state: { active: false } })])).toMatchObject({ shares: false });
+    expect(only([meter({ state: { active: false } })])).toMatchObject({ sharing: true, shares: false });
   });
 
   test("has no profile that another device signed, and none of a day that is consumed", () => {

@@ -59,6 +59,7 @@ function meterView(
   return {
     meter,
     seat: state.seat,
+    sharing: state.sharing,
     shares: state.sharing && state.active,
     lastDay: state.lastDay,
     changes: [settings?.effectiveDay, deviceDay].filter((effectiveDay) => effectiveDay !== undefined),

@@ -15,6 +15,7 @@ function meter(number: number, changes: Partial<MeterView> = {}): MeterView {
   return {
     meter: number,
     seat: number,
+    sharing: changes.shares ?? true,
     shares: true,
     lastDay: DAY - 1,
     changes: [],
@@ -212,6 +213,18 @@ describe("a change is applied", () => {
     const until = dayEnd(day(DAY + 6));
     expect(nextStep({ ...due(joining), next, now: until - 1 })).not.toMatchObject({ do: "apply" });
     expect(nextStep({ ...due(joining), next, now: until })).toEqual({ do: "apply", meters: [3] });
+  });
+
+  test("of a meter that stays by hand, having thought better of sharing, no sooner than the contract does", () => {
+    const staying = { shares: false, changes: [DAY], lastDay: DAY - 2 };
+    const sharing = meter(1, { profiles: [profile(DAY)] });
+    expect(nextStep(view({ meters: [sharing, meter(3, staying)] }))).toMatchObject({ do: "announce", meters: [1] });
+    expect(nextStep(due({ ...staying, lastDay: DAY - 1 }))).toEqual({ do: "apply", meters: [3] });
+  });
+
+  test("of a sharing meter whose device is revoked like that of any other that shares", () => {
+    const revoked = { sharing: true, shares: false, changes: [DAY], lastDay: DAY - 2 };
+    expect(nextStep(due(revoked))).toEqual({ do: "apply", meters: [3] });
   });
 
   test("only when what can still be recorded of the days before is recorded", () => {

@@ -58,14 +58,15 @@ function lateProfiles({ meters, next }: View): LateProfile[] {
 }
 
 /**
- * The contract's rule, and one of our own: what can still be recorded is not closed by the change. The contract keeps the
- * days of a meter that trades by itself open for as long as a day can be announced.
+ * The contract's rule, for a call that applies nothing costs gas and is made again; and one of our own: what can still be
+ * recorded is not closed by the change. The contract keeps the days of a meter that trades by itself open for as long as
+ * a day can be announced, whatever the change is.
  */
 function isDue(effectiveDay: number, meter: MeterView, { now, next }: View): boolean {
   const eve = effectiveDay - 1;
-  const { lastDay, unrecordedDay, joinsOn } = meter;
+  const { lastDay, unrecordedDay, sharing } = meter;
   const unrecorded = unrecordedDay !== undefined && unrecordedDay <= eve;
-  const isClosed = joinsOn === undefined ? eve < next.day : dayOf(now) > eve + ANNOUNCEMENT_DAYS;
+  const isClosed = sharing ? eve < next.day : dayOf(now) > eve + ANNOUNCEMENT_DAYS;
   return effectiveDay <= dayOf(now) && (lastDay >= eve || isClosed) && !unrecorded;
 }
 

@@ -5,7 +5,9 @@ export type MeterView = {
   meter: number;
   /** Bit of the meter in announcements. */
   seat: number;
-  /** Its word says that it shares, and its device is active. */
+  /** Its word says that it shares. */
+  sharing: boolean;
+  /** It shares, and its device is active. */
   shares: boolean;
   /** Last day consumed. */
   lastDay: number;
