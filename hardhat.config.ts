@@ -68,6 +68,8 @@ function date(name: string, fallback: Date): Date {
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers, knownWarnings],
   solidity: {
+    // Solidity tests are compiled when they are run: building for use does not wait for them.
+    splitTestsCompilation: true,
     profiles: { default: solidity, production: solidity },
     npmFilesToBuild: [
       "@openzeppelin/contracts/access/manager/AccessManager.sol",

@@ -15,5 +15,5 @@ function run(script: string, ...args: string[]): void {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-run("node_modules/hardhat/dist/src/cli.js", "build");
+run("node_modules/hardhat/dist/src/cli.js", "build", "--no-tests");
 run("scripts/src/generate-abis.ts");
