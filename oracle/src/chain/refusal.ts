@@ -22,10 +22,15 @@ const VERDICTS: Readonly<Record<string, Verdict>> = { DayNotAfterLast: "consumed
 /** Errors that time, an operator's act or another receiver can cure. */
 const CURABLE = ["DayNotOver", "UnknownDevice", "InsufficientGas", "ReceiverRefused", "ReentrancyGuardReentrantCall"];
 
-/** Reads the revert data of a `record`, as `ProfileSkipped` carries it. */
+/**
+ * Reads the revert data of a `record`, as `ProfileSkipped` carries it.
+ *
+ * @param data - Empty: gas ran out, or the node had a trouble of its own, which it reports as it does a refusal. Nothing is
+ * given up for that.
+ */
 export function readRefusal(data: Hex): ChainRefusal {
   const error = nameOf(data);
-  const verdict = VERDICTS[error] ?? (CURABLE.includes(error) ? "later" : "never");
+  const verdict = VERDICTS[error] ?? (data === "0x" || CURABLE.includes(error) ? "later" : "never");
   return { error, reason: explainError(data), verdict };
 }
 
