@@ -1,6 +1,7 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import type { SignedProfile } from "@commonwatt/sdk/profile-signing";
+import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import type { DeviceState, MarketState, Settings, Tariff } from "@commonwatt/sdk/settlement/types";
 import {
   type Address,
@@ -50,9 +51,6 @@ export type SettledDay = {
 
 /** The neighbourhood contract as the day settlement reads it. A `block` makes answers fit each other. */
 export type MarketReader = ReturnType<typeof createMarketReader>;
-
-/** Bytes of one entry of `DaySettled.payments`: uint32 meter, int64 base units. */
-const PAYMENT_BYTES = 12;
 
 export function createMarketReader(
   reader: Reader,
@@ -160,10 +158,7 @@ export function createMarketReader(
 
 /** The meters named in `DaySettled.payments`. */
 function metersOf(payments: Hex): number[] {
-  const bytes = Buffer.from(payments.slice(2), "hex");
-  return Array.from({ length: Math.floor(bytes.length / PAYMENT_BYTES) }, (_, index) =>
-    bytes.readUInt32BE(index * PAYMENT_BYTES),
-  );
+  return decodePayments(payments).map(({ meter }) => meter);
 }
 
 type Place = { blockNumber: bigint; logIndex: number };
