@@ -1,10 +1,10 @@
-import type { Ledger } from "@commonwatt/sdk/ledger/types";
+import type { Ledger, Named } from "@commonwatt/sdk/ledger/types";
 import { decodeOutcome, decodePayments } from "@commonwatt/sdk/settlement/logged";
 import type { SettlementMeter } from "@commonwatt/sdk/settlement/types";
 import { verifySettlement } from "@commonwatt/sdk/settlement/verify";
 import { type Day, isoDay } from "@commonwatt/sdk/time";
 
-import { type Named, type SettledMeter, type Settlement, settledMeterDays } from "./settlements.ts";
+import { type SettledMeter, type Settlement, settledMeterDays } from "./settlements.ts";
 
 /** What the chain holds at the end, base units. */
 export type MoneyHeld = {
@@ -55,7 +55,7 @@ function missingMeterDays(settlements: readonly Settlement[], expected: Settleme
 function replay({ events }: Pick<Ledger, "events">, settlements: readonly Settlement[], money: MoneyHeld): string[] {
   const failures: string[] = [];
   const balances = new Map<number, bigint>();
-  const settings = new Map<number, Named<"SettingsApplied">["args"]>();
+  const settings = new Map<number, AppliedSettings[]>();
   let heldBaseUnits = 0n;
   let accountsBaseUnits = 0n;
   let treasuryBaseUnits = 0n;
@@ -85,7 +85,7 @@ function replay({ events }: Pick<Ledger, "events">, settlements: readonly Settle
         addToMeter(event.args.meter, -event.args.amountBaseUnits);
         break;
       case "SettingsApplied":
-        settings.set(event.args.meter, event.args);
+        settings.set(event.args.meter, [...(settings.get(event.args.meter) ?? []), event.args]);
         break;
       case "DaySettled": {
         const settlement = settlements.find(({ logged }) => logged === event);
@@ -118,14 +118,19 @@ function unfundedOf(events: Ledger["events"], day: Day): Named<"MeterUnfunded">[
   return events.flatMap((event) => (event.eventName === "MeterUnfunded" && event.args.day === day ? [event.args] : []));
 }
 
-/** A meter must be settled under the limits its owner chose, and by its own device. */
+type AppliedSettings = Named<"SettingsApplied">["args"];
+
+/**
+ * A meter must be settled under the limits its owner chose for that day, and by its own device. The settlement of a day
+ * also applies what counts from the next one on.
+ */
 function wrongClass(
   day: Day,
   { meter, device, community, askTicks, bidTicks }: SettledMeter,
-  settings: ReadonlyMap<number, Named<"SettingsApplied">["args"]>,
+  settings: ReadonlyMap<number, readonly AppliedSettings[]>,
 ): string[] {
   if (meter === undefined) return [`${isoDay(day)}: the device ${device} is of no meter.`];
-  const chosen = settings.get(meter);
+  const chosen = settings.get(meter)?.findLast(({ effectiveDay }) => effectiveDay <= day);
   const holds =
     chosen !== undefined &&
     chosen.sharing &&

@@ -1,17 +1,15 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodDomain } from "@commonwatt/sdk/domains";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
-import type { Ledger, LedgerEvent, Registers } from "@commonwatt/sdk/ledger/types";
+import type { Ledger, Named, Registers } from "@commonwatt/sdk/ledger/types";
 import { decodeIntervals, sumUnits } from "@commonwatt/sdk/profile";
 import { decodeSettleDay, type SettledProfile, settledProfiles } from "@commonwatt/sdk/settlement/calldata";
+import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import type { IntervalClaim, Tariff } from "@commonwatt/sdk/settlement/types";
 import { type Day, day as toDay } from "@commonwatt/sdk/time";
 import { size } from "viem";
 
 import type { ChainClient } from "../run/local-chain.ts";
-
-/** An event of the neighbourhood by its name, typed. */
-export type Named<Name extends LedgerEvent["eventName"]> = Extract<LedgerEvent, { eventName: Name }>;
 
 /** A profile of a settlement, with what it says of its meter. Units are the meter's. */
 export type SettledMeter = SettledProfile & {
@@ -112,8 +110,12 @@ export function settledMeterDays(
       registers.set(event.args.meter, event.args);
     }
     const settlement = settlements.find(({ logged }) => logged === event);
-    if (settlement === undefined) return [];
-    return settlement.meters.flatMap((settled) => meterDayOf(settlement.day, settled, registers));
+    if (settlement === undefined || event.eventName !== "DaySettled") return [];
+    // A profile that does not fit its meter is in the batch, but moves no register.
+    const settledMeters = new Set(decodePayments(event.args.payments).map(({ meter }) => meter));
+    return settlement.meters
+      .filter(({ meter }) => meter !== undefined && settledMeters.has(meter))
+      .flatMap((settled) => meterDayOf(settlement.day, settled, registers));
   });
 }
 
