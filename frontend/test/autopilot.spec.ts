@@ -74,7 +74,7 @@ test("a member sees yesterday, pays in, takes out, sets two limits, and has the 
     await finish(dialog, "The money is in your wallet");
   });
 
-  await test.step("queue two limits for tomorrow, then see them in force", async () => {
+  await test.step("plan two limits for tomorrow, then see them in force", async () => {
     const settings = page.getByRole("region", { name: "How this meter trades" });
     await settings.getByRole("radio", { name: "My two limits" }).check();
     await settings.getByLabel("Sell for at least, ct/kWh").fill("cheap");
@@ -83,8 +83,8 @@ test("a member sees yesterday, pays in, takes out, sets two limits, and has the 
     await expect(settings.getByText("Write a price in cents")).toBeVisible();
     await settings.getByLabel("Sell for at least, ct/kWh").fill("12.34");
     await settings.getByRole("button", { name: "Change from tomorrow" }).click();
-    await dialog.getByRole("button", { name: "Queue it" }).click();
-    await finish(dialog, "It is queued");
+    await dialog.getByRole("button", { name: "Change from tomorrow" }).click();
+    await finish(dialog, "The change is planned");
     const now = page.getByTestId("settings-now");
     const limits = /Two limits: sells from 12\.34\sct\/kWh upwards, buys up to 23\.45\sct\/kWh/u;
     await expect(page.getByTestId("settings-queued").or(now).filter({ hasText: limits })).toBeVisible();

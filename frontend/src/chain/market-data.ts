@@ -5,10 +5,9 @@ import { usePublicClient } from "wagmi";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
-import type { Tariff } from "@commonwatt/sdk/settlement/types";
+import type { Settings, Tariff } from "@commonwatt/sdk/settlement/types";
 import { dayOf } from "@commonwatt/sdk/time";
 
-import type { Settings } from "../model/settings.ts";
 import { useDeployment } from "./deployment.ts";
 import { useHead } from "./head.tsx";
 import { KEYS } from "./keys.ts";

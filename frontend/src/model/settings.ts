@@ -1,10 +1,7 @@
-import type { Limits, Tariff } from "@commonwatt/sdk/settlement/types";
+import type { Limits, Settings, Tariff } from "@commonwatt/sdk/settlement/types";
 
 import { cents, centsPerKwh } from "../lib/format.ts";
 import { parseCents } from "../lib/parse.ts";
-
-/** How a meter trades: the contract's `Settings`. */
-export type Settings = Limits & { sharing: boolean; community: boolean };
 
 /** What a person chooses between. */
 export type Choice = "community" | "limits" | "hand";

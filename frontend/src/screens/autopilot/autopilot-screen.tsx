@@ -11,6 +11,7 @@ import { type MarketView, useMarket, useOwnerAccount, useStanding } from "../../
 import { useSettlement } from "../../chain/settlement-input.ts";
 import type { Books } from "../../model/books.ts";
 import { meterName } from "../../model/names.ts";
+import type { SettledDay } from "../../model/settled-day.ts";
 import { sharedDays } from "../../model/settlement-books.ts";
 import { dayLabel } from "../../lib/format.ts";
 import { DayPicker } from "../../ui/day-picker.tsx";
@@ -19,7 +20,7 @@ import { Empty, Note, PageHeading, SkeletonRows } from "../../ui/surfaces.tsx";
 import { DayStatus } from "./day-status.tsx";
 import { Invitation } from "./invitation.tsx";
 import { MoneyCard } from "./money-card.tsx";
-import { MyDayCard } from "./my-day-card.tsx";
+import { MyDayCard, type Problem } from "./my-day-card.tsx";
 import { PriceCard } from "./price-card.tsx";
 import { SettingsCard } from "./settings-card.tsx";
 
@@ -65,7 +66,10 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
   // While a new day is read the old one stays: nothing jumps.
   const settled = error === undefined ? (detail?.market.settled ?? wanted) : wanted;
   const shown = detail?.market.settled.day === settled?.day ? detail : undefined;
-  const problem = error === undefined ? undefined : `The profiles of this day cannot be read: ${explainError(error)}`;
+  const unread =
+    error === undefined
+      ? undefined
+      : { title: "The meters’ data of this day cannot be read.", why: explainError(error) };
 
   const picker = settled !== undefined && (
     <DayPicker
@@ -86,18 +90,12 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
           {me.meters.length > 1 && <MeterChoice meters={me.meters} value={meter.meter} onChange={setChosenMeter} />}
           <div className="grid items-start gap-6 lg:grid-cols-[1.35fr_1fr]">
             <div className="grid gap-6">
-              {settled === undefined ? (
-                <NothingSettled tall />
-              ) : (
-                <MyDayCard
-                  name={meterName(deployment, meter, meter.meter)}
-                  settled={settled}
-                  statement={shown?.statements.get(meter.meter)}
-                  problem={
-                    problem ?? (settled.paid.has(meter.meter) ? undefined : whyWithout(standing?.settings.sharing))
-                  }
-                />
-              )}
+              <MyDayCard
+                name={meterName(deployment, meter, meter.meter)}
+                settled={settled}
+                statement={shown?.statements.get(meter.meter)}
+                problem={unread ?? nothingOf(settled, meter.meter, standing?.settings.sharing)}
+              />
             </div>
             {standing === undefined ? (
               <SkeletonRows rows={6} what="the meter’s money" />
@@ -108,28 +106,33 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
         </>
       )}
       {(me === undefined || meter === undefined) && <Invitation known={me !== undefined} />}
+      {/* The settings come first, so that on a small screen they stay where they are when the first day is settled. */}
       <div className={meter === undefined ? "" : "grid items-start gap-6 lg:grid-cols-[1.35fr_1fr]"}>
-        {settled !== undefined ? (
-          <PriceCard
-            title={`The neighbourhood on ${dayLabel(settled.day)}`}
-            settled={settled}
-            market={shown?.market}
-            error={problem}
-            aside={picker}
-          />
-        ) : (
-          meter === undefined && <NothingSettled />
-        )}
         {meter !== undefined && standing !== undefined && (
-          <SettingsCard
-            key={meter.meter}
-            meter={meter.meter}
-            name={meterName(deployment, meter, meter.meter)}
-            standing={standing}
-            market={market}
-            now={now}
-          />
+          <div className="min-w-0 lg:col-start-2">
+            <SettingsCard
+              key={meter.meter}
+              meter={meter.meter}
+              name={meterName(deployment, meter, meter.meter)}
+              standing={standing}
+              market={market}
+              now={now}
+            />
+          </div>
         )}
+        <div className="min-w-0 lg:col-start-1 lg:row-start-1">
+          {settled !== undefined ? (
+            <PriceCard
+              title={`The neighbourhood on ${dayLabel(settled.day)}`}
+              settled={settled}
+              market={shown?.market}
+              error={unread === undefined ? undefined : `${unread.title} ${unread.why}`}
+              aside={picker}
+            />
+          ) : (
+            meter === undefined && <Empty title={NOTHING_SETTLED.title}>{NOTHING_SETTLED.why}</Empty>
+          )}
+        </div>
       </div>
     </div>
   );
@@ -191,20 +194,20 @@ function MeterChoice({
   );
 }
 
-/** @param tall - Takes the room that a settled day will take. */
-function NothingSettled({ tall = false }: { tall?: boolean }) {
-  return (
-    <div className={tall ? "grid min-h-[30rem] items-center" : ""}>
-      <Empty title="No day has been settled yet.">
-        When the first day is over and settled, its price and what everybody sold and bought show here.
-      </Empty>
-    </div>
-  );
-}
+const NOTHING_SETTLED = {
+  title: "No day has been settled yet.",
+  why: "When the first day is over and settled, its price and what everybody sold and bought show here.",
+};
 
-/** Why a day went by without a meter, as far as the present tells. */
-function whyWithout(sharing: boolean | undefined): string {
-  return sharing === false
-    ? "It trades by hand: see Sell and Buy."
-    : "Its signed profile did not arrive in time, or it did not share yet. That day’s energy stayed with your supplier.";
+/** Why there is nothing of a meter to show, as far as the present tells; undefined if it was in the settled day. */
+function nothingOf(settled: SettledDay | undefined, meter: number, sharing: boolean | undefined): Problem | undefined {
+  if (settled === undefined) return NOTHING_SETTLED;
+  if (settled.paid.has(meter)) return undefined;
+  return {
+    title: `${dayLabel(settled.day)} was settled without this meter.`,
+    why:
+      sharing === false
+        ? "It trades by hand: see Sell and Buy."
+        : "The meter’s data did not arrive in time, or it did not share yet. That day’s energy stayed with your supplier.",
+  };
 }

@@ -53,15 +53,15 @@ function sentence(phase: DayPhase, included: boolean | undefined): ReactNode {
     case "waiting":
       return <>Nothing has been settled yet. {day} is the first day: it is settled after midnight (UTC).</>;
     case "collecting":
-      return <>{day} is over. The meters’ signed profiles are being collected; then its settlement is announced.</>;
+      return <>{day} is over. The meters’ data are being collected; then its settlement is announced.</>;
     case "forcing":
       return (
         <>
           {day} is announced. {included === true && <strong className="font-semibold">Your meter is in. </strong>}
           {included === false && (
             <>
-              <strong className="font-semibold">Your meter is not in:</strong> until {clockLabel(phase.endsAt)} its
-              signed profile can be forced in, from whoever keeps its data.{" "}
+              <strong className="font-semibold">Your meter is not in:</strong> until {clockLabel(phase.endsAt)} it can
+              still be added by whoever keeps its data.{" "}
             </>
           )}
           It is settled after {clockLabel(phase.endsAt)}, by {clockLabel(phase.closesAt)} UTC at the latest.

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 
 import type { MarketView, MeterStanding } from "../../chain/market-data.ts";
 import { clockLabel, count, dayLabel, eur, eurExact } from "../../lib/format.ts";
@@ -35,6 +35,13 @@ export function MoneyCard({
   const until = standing.settings.sharing ? standsStillUntil(market, now) : undefined;
   const cover = coverOf(standing.balanceBaseUnits, paymentsOf(books, meter));
   const ready = account !== undefined && wallet !== undefined;
+  const explanation = useId();
+  /** What the contract would refuse now; the sentences below the buttons say why. */
+  const refused: Record<Verb, boolean> = {
+    "pay in": market.paused,
+    "take out": false,
+    move: market.paused || until !== undefined,
+  };
   const verbs: [Verb, string][] = [
     ["pay in", "Pay in"],
     ["take out", "Take out"],
@@ -58,7 +65,8 @@ export function MoneyCard({
           <Button
             key={which}
             look={which === "pay in" ? "primary" : "quiet"}
-            disabled={!ready || (which === "move" && (until !== undefined || market.paused))}
+            disabled={!ready || refused[which]}
+            aria-describedby={refused[which] ? explanation : undefined}
             onClick={() => {
               setVerb(which);
             }}
@@ -67,10 +75,8 @@ export function MoneyCard({
           </Button>
         ))}
       </div>
-      <p className="mt-3 min-h-24 text-sm text-muted sm:min-h-15">
-        {until === undefined
-          ? "Earnings arrive on the meter when a day is settled. Everything can be taken out to your wallet."
-          : `Your street\u2019s day is being settled until ${clockLabel(until)} UTC at the latest; money of this meter moves after that. Your account and your wallet stay free.`}
+      <p id={explanation} className="mt-3 min-h-24 text-sm text-muted sm:min-h-15">
+        {howMoneyMoves(market.paused, until)}
       </p>
       {verb !== undefined && ready && (
         <MoveDialog
@@ -88,6 +94,20 @@ export function MoneyCard({
       )}
     </Card>
   );
+}
+
+/** @param until - Until when money of the meter stands still. */
+function howMoneyMoves(paused: boolean, until: number | undefined): string {
+  if (paused) {
+    const out =
+      until === undefined
+        ? "What is on the meter and in your account can be taken out to your wallet."
+        : `What is in your account can be taken out at any time, what is on the meter after ${clockLabel(until)} UTC.`;
+    return `The neighbourhood\u2019s guardian has paused it: until that ends, nothing can be paid in or moved to the meter. ${out}`;
+  }
+  return until === undefined
+    ? "Earnings arrive on the meter when a day is settled. Everything can be taken out to your wallet."
+    : `Your street\u2019s day is being settled until ${clockLabel(until)} UTC at the latest; money of this meter moves after that. Your account and your wallet stay free.`;
 }
 
 function coverValue(cover: Cover): string {
@@ -125,8 +145,8 @@ function Warnings({
     return (
       <div className="mt-4">
         <Note tone={now < lack.neededBaseUnits ? "bad" : "notice"}>
-          <strong className="font-semibold">Unfunded on {dayLabel(newest.day)}:</strong> the meter bought nothing,
-          because {eurExact(lack.balanceBaseUnits)} did not cover its whole import at your highest price,{" "}
+          <strong className="font-semibold">Not enough money on {dayLabel(newest.day)}:</strong> the meter bought
+          nothing, because {eurExact(lack.balanceBaseUnits)} did not cover its whole import at your highest price,{" "}
           {eurExact(lack.neededBaseUnits)}.
           {now < lack.neededBaseUnits
             ? ` Pay in at least ${eurExact(lack.neededBaseUnits - now)} for a day like that.`

@@ -7,6 +7,9 @@ import type { SettledDay } from "../../model/settled-day.ts";
 import { DayStrip } from "../../ui/day-strip.tsx";
 import { Card, Empty, Figure, SkeletonRows } from "../../ui/surfaces.tsx";
 
+/** Why a card has nothing to show. */
+export type Problem = { title: string; why: ReactNode };
+
 /** What a meter sold and bought on a settled day, and what stayed with its supplier. */
 export function MyDayCard({
   name,
@@ -15,19 +18,19 @@ export function MyDayCard({
   problem,
 }: {
   name: string;
-  settled: SettledDay;
-  /** Undefined while it is read, or if the day was settled without this meter. */
+  /** Undefined if no day has been settled yet. */
+  settled: SettledDay | undefined;
+  /** Undefined while it is read, or if there is none: then `problem` says why. */
   statement: Statement | undefined;
-  /** Why there is nothing to show. */
-  problem: ReactNode;
+  problem: Problem | undefined;
 }) {
   return (
-    <Card id="my-day" title={`${name} on ${dayLabel(settled.day)}`}>
+    <Card id="my-day" title={settled === undefined ? name : `${name} on ${dayLabel(settled.day)}`}>
       <div className="min-h-[26rem] sm:min-h-[23rem]">
         {statement !== undefined ? (
           <StatementView statement={statement} />
         ) : problem !== undefined ? (
-          <Empty title={`${dayLabel(settled.day)} was settled without this meter.`}>{problem}</Empty>
+          <Empty title={problem.title}>{problem.why}</Empty>
         ) : (
           <SkeletonRows rows={7} what="the day of this meter" />
         )}

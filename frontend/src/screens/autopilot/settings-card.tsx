@@ -1,5 +1,6 @@
 import { useConfig } from "wagmi";
 
+import type { Settings } from "@commonwatt/sdk/settlement/types";
 import { dayOf } from "@commonwatt/sdk/time";
 
 import { useDeployment } from "../../chain/deployment.ts";
@@ -7,12 +8,12 @@ import type { MarketView, MeterStanding } from "../../chain/market-data.ts";
 import { useProposeFlow } from "../../flow/flow-context.tsx";
 import { settingsFlow } from "../../flow/settings-flow.ts";
 import { dayLabel } from "../../lib/format.ts";
-import { describeSettings, type Settings } from "../../model/settings.ts";
+import { describeSettings } from "../../model/settings.ts";
 import { Card, Note } from "../../ui/surfaces.tsx";
 import { Summary } from "../../ui/summary.tsx";
 import { SettingsForm } from "./settings-form.tsx";
 
-/** How a meter trades now, what is queued, and the choice. */
+/** How a meter trades now, what is planned, and the choice. */
 export function SettingsCard({
   meter,
   name,
@@ -37,7 +38,7 @@ export function SettingsCard({
   const submit = (next: Settings): void => {
     propose({
       flow: settingsFlow(config, deployment, meter, next),
-      confirm: "Queue it",
+      confirm: "Change from tomorrow",
       summary: (
         <div className="grid gap-4">
           <Summary
@@ -48,7 +49,7 @@ export function SettingsCard({
               ["Then", describeSettings(next, market.tomorrow)],
             ]}
           />
-          {queued !== undefined && <Note>This takes the place of the change that is queued already.</Note>}
+          {queued !== undefined && <Note>This takes the place of the change that is planned already.</Note>}
         </div>
       ),
     });
@@ -69,7 +70,7 @@ export function SettingsCard({
           </dt>
           <dd className={queued === undefined ? "" : "font-medium"} data-testid="settings-queued">
             {queued === undefined
-              ? "the same: no change is queued."
+              ? "the same: no change is planned."
               : describeSettings(queued.settings, market.tomorrow)}
             {begun && (
               <span className="block font-normal text-muted">
@@ -82,7 +83,7 @@ export function SettingsCard({
       {standing.active ? (
         <SettingsForm key={JSON.stringify(latest)} latest={latest} market={market} locked={begun} onSubmit={submit} />
       ) : (
-        <Note tone="notice">This meter has no device in force at the moment, so its settings cannot be changed.</Note>
+        <Note tone="notice">This meter has no working device at the moment, so its settings cannot be changed.</Note>
       )}
     </Card>
   );

@@ -1,5 +1,7 @@
 import { type ReactNode, type SubmitEvent, useId, useState } from "react";
 
+import type { Settings } from "@commonwatt/sdk/settlement/types";
+
 import type { MarketView } from "../../chain/market-data.ts";
 import { centsPerKwh, eurPerKwh } from "../../lib/format.ts";
 import {
@@ -9,7 +11,6 @@ import {
   limitsUnder,
   resolveSettings,
   sameSettings,
-  type Settings,
   type SettingsDraft,
 } from "../../model/settings.ts";
 import { parseCents } from "../../lib/parse.ts";
