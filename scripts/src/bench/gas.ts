@@ -1,18 +1,24 @@
 /**
  * `npm run bench:gas`: measures whole transactions on a local chain and prints tables.
  *
- * `--json FILE` writes the rows; `--check` fails if a value differs from the committed snapshot; `--update` replaces it.
+ * `--json FILE` writes the rows; `--check` fails if a value differs from the committed snapshot or a goal of
+ * bench/goals.ts is missed, on real profiles (where they are present) or on generated ones; `--update` replaces the
+ * snapshot.
  * `--eth-eur`, `--l1-gas-gwei`, `--l2-gas-gwei`, `--blob-gas-gwei` and `--blob-fill` are the cost model's inputs.
  */
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
 import { type CostInputs, DEFAULT_COST_INPUTS } from "./cost-model.ts";
+import { missedGoals, p256Extra } from "./goals.ts";
 import { type BenchRow, partsOf, type SettleMeasurement, withColumns } from "./settle-columns.ts";
 
 /** The bench lives with the contracts' tests, which share its fixtures; scripts know only its shape. */
 type Bench = { measure: () => Promise<BenchRow[]> };
-type SettleBench = { measureSettlements: () => Promise<SettleMeasurement[]> };
+type SettleBench = {
+  measureSettlements: () => Promise<SettleMeasurement[]>;
+  measureGenerated: () => Promise<SettleMeasurement[]>;
+};
 type ByHandBench = { tradedByHand: () => Promise<BenchRow[]> };
 type Snapshot = {
   readSnapshot: () => Promise<BenchRow[]>;
@@ -49,7 +55,7 @@ const inputs: CostInputs = {
 
 const folder = "../../../test/bench";
 const { measure } = (await import(`${folder}/measure.ts`)) as Bench;
-const { measureSettlements } = (await import(`${folder}/settle/measure.ts`)) as SettleBench;
+const { measureSettlements, measureGenerated } = (await import(`${folder}/settle/measure.ts`)) as SettleBench;
 const { tradedByHand } = (await import(`${folder}/settle/by-hand.ts`)) as ByHandBench;
 const { readSnapshot, writeSnapshot, differences } = (await import(`${folder}/snapshot.ts`)) as Snapshot;
 
@@ -100,11 +106,8 @@ console.log(
   `By least squares over these days: ${round(parts.fixed)} fixed, ${round(parts.perClass)} per class, ` +
     `${round(parts.perMeter)} per meter.`,
 );
-const [onChainCurve, onP256] = ["secp256k1", "P-256"].map((keys) => settled.find((row) => row["keys"] === keys));
-if (onChainCurve !== undefined && onP256 !== undefined) {
-  const more = Number(onP256["gasPerHouseholdDay"]) - Number(onChainCurve["gasPerHouseholdDay"]);
-  console.log(`A meter that signs with P-256 costs ${round(more)} more.`);
-}
+const morePerP256 = p256Extra(settled);
+if (morePerP256 !== undefined) console.log(`A meter that signs with P-256 costs ${round(morePerP256)} more.`);
 for (const row of byHand) {
   console.log(
     `The same by hand, ${row["meters"]} meters (${row["profiles"]} profiles): ${round(row["gasPerHouseholdDay"])} per ` +
@@ -122,7 +125,11 @@ const rows = [...snapshotRows, ...settled, ...byHand, { bench: "settleDayParts",
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
 if (values.update) await writeSnapshot(snapshotRows);
 if (values.check) {
-  const found = differences(await readSnapshot(), snapshotRows);
+  const measured = [...snapshotRows, ...settled];
+  const sources = new Set(["generated", ...settled.map((row) => String(row["profiles"]))]);
+  if (sources.size > 1) measured.push(...(await measureGenerated()).map(({ row }) => row));
+  const found = [...differences(await readSnapshot(), snapshotRows), ...missedGoals(measured, [...sources])];
   for (const line of found) console.error(line);
   if (found.length > 0) process.exitCode = 1;
+  else console.log("As in the snapshot, and every goal is met.");
 }

@@ -73,6 +73,11 @@ export async function measureSettlements(): Promise<SettleMeasurement[]> {
   ];
 }
 
+/** The days that have goals, on generated profiles whatever data sets are there; the curves are in the small ones. */
+export async function measureGenerated(): Promise<SettleMeasurement[]> {
+  return settledDays(generatedEnergy(Math.max(...METERS)), [100, 256], [4, 12]);
+}
+
 /** A few small ones on generated profiles, for the snapshot. */
 export async function measureSmallSettlements(): Promise<Row[]> {
   const measured = [
