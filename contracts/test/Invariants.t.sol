@@ -4,12 +4,10 @@ pragma solidity 0.8.30;
 import {Test} from "forge-std/Test.sol";
 
 import {Offer} from "../types/Offers.sol";
-import {MoneyActions} from "./handlers/MoneyActions.sol";
+import {StreetChecks} from "./handlers/StreetChecks.sol";
 
 /// @notice All actions, and what must hold after any sequence of them.
-contract Actions is MoneyActions {
-    uint256 private constant LAST_DAYS = 6;
-
+contract Actions is StreetChecks {
     /// @notice minted - retired - expired = live balances: for every meter-day, and in sum.
     function checkEnergy(bool everyDay) external {
         vm.warp(clock);
@@ -28,6 +26,7 @@ contract Actions is MoneyActions {
     /// @notice Nobody's money is lost or made, and the marketplace holds exactly the charges.
     function checkMoney() external view {
         uint256 sum = currency.balanceOf(address(market)) + currency.balanceOf(TREASURY);
+        sum += currency.balanceOf(address(neighbourhood)) + currency.balanceOf(STREET_TREASURY);
         for (uint256 i = 0; i < ACTORS; ++i) sum += currency.balanceOf(_actors[i]);
         require(sum == ACTORS * MONEY_EACH, "money");
         require(sum == currency.totalSupply(), "supply");
@@ -77,7 +76,7 @@ contract InvariantsTest is Test {
     function setUp() external {
         // Longer on demand. Besides, the runner replays a failed test to trace it, unless it has read its surroundings: a
         // trace of so many actions fills all memory.
-        _steps = vm.envOr("COMMONWATT_INVARIANT_STEPS", uint256(150));
+        _steps = vm.envOr("COMMONWATT_INVARIANT_STEPS", uint256(1_500));
         _actions = new Actions();
         bytes4[] memory selectors = _selectors();
         targetContract(address(_actions));
@@ -86,9 +85,7 @@ contract InvariantsTest is Test {
 
     /// @dev One invariant, since each is a campaign of its own.
     function invariant_energyAndMoneyAreConserved() external {
-        _actions.checkEnergy(_actions.actions() % 16 == 0);
-        _actions.checkMoney();
-        _actions.checkOffers();
+        _check(_actions.actions() % 16 == 0);
     }
 
     /// @dev The same actions in one long sequence, and the proof that all of them really happen.
@@ -99,53 +96,145 @@ contract InvariantsTest is Test {
             (bool success, bytes memory reason) = address(_actions).call(
                 abi.encodeWithSelector(selectors[random % selectors.length], random >> 8)
             );
-            if (!success) revert(string.concat("an action reverted: ", vm.toString(reason)));
+            if (!success) revert(string.concat("step ", vm.toString(step), " reverted: ", vm.toString(reason)));
             if (step % 20 == 0) _check(false);
         }
         _check(true);
 
-        Actions.Counters memory counters = _actions.counters();
+        _requireEnergy(_actions.counters());
+        _requireAccounts(_actions.accountCounters());
+        _requireSharing(_actions.sharingCounters());
+        _requireSettlement(_actions.settlementCounters());
+        assertGt(_actions.mintedWh(), _actions.retiredWh());
+        assertGt(_actions.retiredWh(), 0);
+        assertGt(_actions.clearedWh(), 0);
+    }
+
+    function _requireEnergy(Actions.Counters memory counters) private pure {
         assertGt(counters.recorded, 20, "recorded");
         assertGt(counters.minted, 15, "minted");
         assertGt(counters.refusedProfiles, 20, "refused profiles");
         assertGt(counters.transfers, 5, "transfers");
         assertGt(counters.retirements, 1, "retirements");
-        assertGt(counters.revocations, 0, "revocations");
-        assertGt(counters.rotations, 3, "rotations");
         assertGt(counters.offers, 3, "offers");
         assertGt(counters.fills, 3, "fills");
         assertGt(counters.refusedFills, 0, "refused fills");
         assertGt(counters.cancels, 0, "cancels");
         assertGt(counters.charges, 0, "charges");
-        assertGt(_actions.mintedWh(), _actions.retiredWh());
-        assertGt(_actions.retiredWh(), 0);
+    }
+
+    function _requireAccounts(Actions.AccountCounters memory counters) private pure {
+        assertGt(counters.deposits, 5, "deposits");
+        assertGt(counters.withdrawals, 5, "withdrawals");
+        assertGt(counters.funded, 5, "funded");
+        assertGt(counters.defunded, 5, "defunded");
+        assertGt(counters.stoodStill, 5, "stood still");
+        assertGt(counters.waited, 0, "waited for a window");
+        assertGt(counters.refusedByPause, 0, "refused by the pause");
+        assertGt(counters.collections, 0, "collections");
+        assertGt(counters.pauses, 0, "pauses");
+    }
+
+    function _requireSharing(Actions.SharingCounters memory counters) private pure {
+        assertGt(counters.settings, 3, "settings");
+        assertGt(counters.begun, 0, "begun changes");
+        assertGt(counters.ended, 0, "ended sharing");
+        assertGt(counters.applied, 1, "applied changes");
+        assertGt(counters.tariffs, 1, "tariffs");
+        assertGt(counters.revocations, 0, "revocations");
+        assertGt(counters.rotations, 1, "rotations");
+        assertGt(counters.queuedDevices, 1, "queued devices");
+        assertGt(counters.rotationsApplied, 0, "queued devices in force");
+        assertGt(counters.rebases, 0, "rebases");
+        assertGt(counters.caps, 1, "caps");
+        assertGt(counters.closed, 0, "closed meters");
+    }
+
+    function _requireSettlement(Actions.SettlementCounters memory counters) private pure {
+        assertGt(counters.announced, 10, "announced");
+        assertGt(counters.voids, 1, "void days");
+        assertGt(counters.forced, 1, "forced");
+        assertGt(counters.refusedForced, 0, "refused forced");
+        assertGt(counters.settled, 10, "settled");
+        assertGt(counters.settledMeters, 20, "settled meters");
+        assertGt(counters.skipped, 1, "skipped");
+        assertGt(counters.unfit, 1, "unfit");
+        assertGt(counters.unfunded, 1, "unfunded");
+        assertGt(counters.traded, 5, "days with trade");
+        assertGt(counters.late, 1, "late");
+        assertGt(counters.refusedLate, 0, "refused late");
     }
 
     function _check(bool everyDay) private {
         _actions.checkEnergy(everyDay);
         _actions.checkMoney();
         _actions.checkOffers();
+        _actions.checkHeld();
+        _actions.checkSeats();
+        _actions.checkClasses();
+        _actions.checkSharedDays(everyDay);
     }
 
     /// @dev What needs others to have happened before comes more often.
     function _selectors() private view returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](17);
-        selectors[0] = _actions.passTime.selector;
-        selectors[1] = _actions.record.selector;
-        selectors[2] = _actions.recordMany.selector;
-        selectors[3] = _actions.transfer.selector;
-        selectors[4] = _actions.transfer.selector;
-        selectors[5] = _actions.retire.selector;
-        selectors[6] = _actions.retire.selector;
-        selectors[7] = _actions.retireTooMuch.selector;
-        selectors[8] = _actions.revokeDevice.selector;
-        selectors[9] = _actions.rotateDevice.selector;
-        selectors[10] = _actions.makeOffer.selector;
-        selectors[11] = _actions.makeOffer.selector;
-        selectors[12] = _actions.fill.selector;
-        selectors[13] = _actions.fill.selector;
-        selectors[14] = _actions.fill.selector;
-        selectors[15] = _actions.cancel.selector;
-        selectors[16] = _actions.setCharge.selector;
+        bytes4[55] memory all = [
+            _actions.passTime.selector,
+            _actions.passTime.selector,
+            _actions.record.selector,
+            _actions.record.selector,
+            _actions.record.selector,
+            _actions.recordMany.selector,
+            _actions.recordMany.selector,
+            _actions.transfer.selector,
+            _actions.transfer.selector,
+            _actions.retire.selector,
+            _actions.retire.selector,
+            _actions.retireTooMuch.selector,
+            _actions.makeOffer.selector,
+            _actions.makeOffer.selector,
+            _actions.fill.selector,
+            _actions.fill.selector,
+            _actions.fill.selector,
+            _actions.cancel.selector,
+            _actions.setCharge.selector,
+            _actions.deposit.selector,
+            _actions.depositWithPermit.selector,
+            _actions.withdraw.selector,
+            _actions.fundMeter.selector,
+            _actions.fundMeter.selector,
+            _actions.fundMeter.selector,
+            _actions.defundMeter.selector,
+            _actions.defundAtClose.selector,
+            _actions.collectTreasury.selector,
+            _actions.pauseOrUnpause.selector,
+            _actions.setSettings.selector,
+            _actions.setSettings.selector,
+            _actions.setSettings.selector,
+            _actions.endSharing.selector,
+            _actions.applyChanges.selector,
+            _actions.applyChanges.selector,
+            _actions.setTariff.selector,
+            _actions.revokeDevice.selector,
+            _actions.rotateDevice.selector,
+            _actions.rotateDevice.selector,
+            _actions.rebaseRegisters.selector,
+            _actions.setCap.selector,
+            _actions.closeMeter.selector,
+            _actions.announce.selector,
+            _actions.announce.selector,
+            _actions.force.selector,
+            _actions.force.selector,
+            _actions.settleDay.selector,
+            _actions.settleDay.selector,
+            _actions.settleDay.selector,
+            _actions.settleDay.selector,
+            _actions.settleDay.selector,
+            _actions.settleDay.selector,
+            _actions.late.selector,
+            _actions.late.selector,
+            _actions.late.selector
+        ];
+        selectors = new bytes4[](all.length);
+        for (uint256 i = 0; i < all.length; ++i) selectors[i] = all[i];
     }
 }

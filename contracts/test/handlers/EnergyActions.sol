@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {DeviceState} from "../../types/Meters.sol";
 import {EnergyRange, Retirement, SignedProfile} from "../../types/Profiles.sol";
+import {Settings} from "../../types/Settlement.sol";
 import {PlainDayLanes} from "../twins/PlainDayLanes.sol";
 import {PlainRemainingImports} from "../twins/PlainRemainingImports.sol";
 import {System} from "./System.sol";
@@ -11,6 +13,7 @@ import {System} from "./System.sol";
 abstract contract EnergyActions is System {
     struct MeterAccount {
         bool active;
+        bool closed;
         uint32 lastDay;
         uint64 importRegister;
         uint64 exportRegister;
@@ -28,8 +31,6 @@ abstract contract EnergyActions is System {
         uint256 refusedProfiles;
         uint256 transfers;
         uint256 retirements;
-        uint256 revocations;
-        uint256 rotations;
         uint256 offers;
         uint256 fills;
         uint256 refusedFills;
@@ -44,6 +45,9 @@ abstract contract EnergyActions is System {
 
     mapping(uint32 meter => MeterAccount) internal _accounts;
     MeterDay[] internal _days;
+    /// @dev Recorded, settled or late.
+    mapping(uint32 meter => mapping(uint32 day => bool)) internal _consumed;
+    /// @dev Recorded in time.
     mapping(uint32 meter => mapping(uint32 day => bool)) internal _recorded;
     /// @dev Minted and not retired, also after expiry.
     mapping(uint32 meter => mapping(uint256 interval => uint256)) internal _supplyWh;
@@ -55,17 +59,12 @@ abstract contract EnergyActions is System {
         vm.warp(clock);
         ++actions;
         _;
-        // Registers never decrease, whatever happened.
-        for (uint32 meter = 1; meter <= METERS; ++meter) {
-            (uint64 imported, uint64 exported) = _registers(meter);
-            require(imported == _accounts[meter].importRegister, "import register");
-            require(exported == _accounts[meter].exportRegister, "export register");
-        }
+        _afterAction();
     }
 
     constructor() {
         for (uint32 meter = 1; meter <= METERS; ++meter) {
-            _accounts[meter] = MeterAccount(true, FIRST_DAY - 1, 0, 0);
+            _accounts[meter] = MeterAccount(true, false, FIRST_DAY - 1, 0, 0);
         }
     }
 
@@ -76,15 +75,22 @@ abstract contract EnergyActions is System {
     // ---------------------------------------------------------------- actions
 
     function passTime(uint256 seed) external action {
-        clock += seed % 12 == 0 ? (seed >> 8) % 40 days : (seed >> 8) % 1 days;
+        if (_windowIsOpen() && (seed >> 4) % 4 != 0) clock += (seed >> 8) % 40 minutes;
+        else clock += seed % 12 == 0 ? (seed >> 8) % 40 days : (seed >> 8) % 1 days;
         vm.warp(clock);
     }
 
     function record(uint256 seed) external action {
         uint32 meter = _meter(seed);
-        SignedProfile memory profile = _nextProfile(meter, seed);
-        if (!_accounts[meter].active) {
-            _refuse(profile, "a revoked device recorded");
+        // Mostly one that can.
+        for (uint32 i = 0; i < METERS && seed % 4 != 0 && !_records(meter, _accounts[meter].lastDay + 1); ++i) {
+            meter = (meter % METERS) + 1;
+        }
+        uint32 day = _nextDay(meter, seed);
+        if (!_waitFor(day, seed)) return;
+        SignedProfile memory profile = _profileOf(meter, day, seed);
+        if (!_records(meter, day)) {
+            _refuse(profile, "a revoked device or a sharing meter recorded");
             return;
         }
         _refuseForged(profile, seed);
@@ -97,17 +103,24 @@ abstract contract EnergyActions is System {
     /// @dev All meters, the revoked ones too, and one of them twice: exactly the good ones are recorded, once.
     function recordMany(uint256 seed) external action {
         SignedProfile[] memory profiles = new SignedProfile[](METERS + 1);
-        uint256 expected = 0;
         for (uint32 meter = 1; meter <= METERS; ++meter) {
-            profiles[meter - 1] = _nextProfile(meter, uint256(keccak256(abi.encode(seed, meter))));
-            if (_accounts[meter].active) ++expected;
+            uint256 seedOfMeter = uint256(keccak256(abi.encode(seed, meter)));
+            uint32 day = _nextDay(meter, seedOfMeter);
+            if (!_waitFor(day, seed)) return;
+            profiles[meter - 1] = _profileOf(meter, day, seedOfMeter);
         }
         profiles[METERS] = profiles[seed % METERS];
-        require(neighbourhood.recordMany(profiles) == expected, "recordMany");
+        bool[] memory expected = new bool[](METERS + 1);
+        uint256 count = 0;
         for (uint32 meter = 1; meter <= METERS; ++meter) {
-            if (_accounts[meter].active) _note(meter, profiles[meter - 1]);
+            expected[meter] = _records(meter, profiles[meter - 1].day);
+            if (expected[meter]) ++count;
         }
-        _counters.refusedProfiles += METERS + 1 - expected;
+        require(neighbourhood.recordMany(profiles) == count, "recordMany");
+        for (uint32 meter = 1; meter <= METERS; ++meter) {
+            if (expected[meter]) _note(meter, profiles[meter - 1]);
+        }
+        _counters.refusedProfiles += METERS + 1 - count;
     }
 
     function transfer(uint256 seed) external action {
@@ -185,41 +198,42 @@ abstract contract EnergyActions is System {
         }
     }
 
-    function revokeDevice(uint256 seed) external action {
-        uint32 meter = _meter(seed);
-        // Seldom, so that most meters go on.
-        if (!_accounts[meter].active || (seed >> 8) % 3 != 0) return;
-        if ((seed >> 16) % 2 == 0) vm.prank(ownerOf(meter));
-        if ((seed >> 16) % 2 == 0) neighbourhood.revokeMyDevice(meter);
-        else neighbourhood.revokeDevice(meter);
-        _accounts[meter].active = false;
-        ++_counters.revocations;
-    }
-
-    function rotateDevice(uint256 seed) external action {
-        uint32 meter = _meter(seed);
-        MeterAccount storage account = _accounts[meter];
-        uint256 oldKey = _deviceKeys[meter];
-        SignedProfile memory profile = _nextProfile(meter, seed);
-        neighbourhood.rotateDevice(_registration(meter, account.importRegister, account.exportRegister));
-        account.active = true;
-        ++_counters.rotations;
-        _signProfile(oldKey, profile);
-        _refuse(profile, "a rotated out device recorded");
-    }
-
     // ---------------------------------------------------------------- profiles
 
-    /// @dev The next day of a meter, or one soon after; time moves on to its end if need be.
-    function _nextProfile(uint32 meter, uint256 seed) internal returns (SignedProfile memory profile) {
-        MeterAccount storage account = _accounts[meter];
-        uint32 day = account.lastDay + 1 + ((seed >> 8) % 6 == 0 ? uint32(seed >> 16) % 3 : 0);
+    /// @dev The next day of a meter, or one soon after.
+    function _nextDay(uint32 meter, uint256 seed) private view returns (uint32 day) {
+        uint32 lastDay = _accounts[meter].lastDay;
+        day = lastDay + 1 + ((seed >> 8) % 6 == 0 ? uint32(seed >> 16) % 3 : 0);
         // A meter that fell behind mostly catches up, so that not all it does comes too late.
         uint32 yesterday = uint32(clock / 1 days) - 1;
         if (yesterday > day + 3 && (seed >> 20) % 4 != 0) day = yesterday - uint32((seed >> 16) % 3);
-        if (clock < (uint256(day) + 1) * 1 days) clock = (uint256(day) + 1) * 1 days + ((seed >> 24) % 3 hours);
-        vm.warp(clock);
+        // One that is to share mostly records the days until then.
+        (uint32 effectiveDay, Settings memory queued) = neighbourhood.queuedSettings(meter);
+        bool joins = queued.sharing && effectiveDay > lastDay + 1 && day >= effectiveDay;
+        if (joins && !_state(meter).sharing && (seed >> 28) % 4 != 0) day = effectiveDay - 1;
+    }
 
+    /// @dev Time moves on to the end of a day if need be, though seldom out of a closing window.
+    function _waitFor(uint32 day, uint256 seed) private returns (bool over) {
+        uint256 end = (uint256(day) + 1) * 1 days;
+        if (clock >= end) return true;
+        if (_windowIsOpen() && (seed >> 40) % 4 != 0) return false;
+        clock = end + ((seed >> 24) % 3 hours);
+        vm.warp(clock);
+        return true;
+    }
+
+    /// @dev Whether `record` takes a profile of a day that is over and later than the last one: queued settings count from
+    /// their day on.
+    function _records(uint32 meter, uint32 day) private view returns (bool) {
+        (uint32 effectiveDay, Settings memory queued) = neighbourhood.queuedSettings(meter);
+        return _accounts[meter].active && !_state(meter).sharing && !(queued.sharing && effectiveDay <= day);
+    }
+
+    /// @dev A day that continues the registers of a meter, within its cap.
+    function _profileOf(uint32 meter, uint32 day, uint256 seed) internal view returns (SignedProfile memory profile) {
+        MeterAccount storage account = _accounts[meter];
+        uint256 capUnits = _state(meter).capUnits;
         uint16[96] memory imports;
         uint16[96] memory exports;
         profile.day = day;
@@ -230,8 +244,8 @@ abstract contract EnergyActions is System {
             profile.quality |= (random % 3) << (2 * i);
             // A missing interval holds nothing.
             if (random % 3 == 2) continue;
-            if (style != 0) imports[i] = style == 3 ? 32_767 : uint16((random >> 8) % 1_000);
-            if (style != 1) exports[i] = style == 3 ? 32_767 : uint16((random >> 32) % 2_000);
+            if (style != 0) imports[i] = uint16(style == 3 ? capUnits : ((random >> 8) % 1_000) % (capUnits + 1));
+            if (style != 1) exports[i] = uint16(style == 3 ? capUnits : ((random >> 32) % 2_000) % (capUnits + 1));
             profile.importRegister += imports[i];
             profile.exportRegister += exports[i];
         }
@@ -242,15 +256,22 @@ abstract contract EnergyActions is System {
         _signProfile(_deviceKeys[meter], profile);
     }
 
-    function _note(uint32 meter, SignedProfile memory profile) private {
-        uint32 day = profile.day;
+    /// @dev Recorded, settled or late: once, and never with registers that run backwards.
+    function _consume(uint32 meter, SignedProfile memory profile) internal {
         MeterAccount storage account = _accounts[meter];
-        require(!_recorded[meter][day], "a day was recorded twice");
+        require(!_consumed[meter][profile.day], "a day was consumed twice");
+        require(profile.day > account.lastDay, "a day was consumed out of order");
         require(profile.importRegister >= account.importRegister, "import decreased");
         require(profile.exportRegister >= account.exportRegister, "export decreased");
-        account.lastDay = day;
+        _consumed[meter][profile.day] = true;
+        account.lastDay = profile.day;
         account.importRegister = profile.importRegister;
         account.exportRegister = profile.exportRegister;
+    }
+
+    function _note(uint32 meter, SignedProfile memory profile) private {
+        uint32 day = profile.day;
+        _consume(meter, profile);
         ++_counters.recorded;
         if (clock >= (uint256(day) + 1 + WINDOW_DAYS) * 1 days) {
             ++_counters.tooLate;
@@ -270,7 +291,7 @@ abstract contract EnergyActions is System {
         if (dayWh != 0) ++_counters.minted;
     }
 
-    function _refuse(SignedProfile memory profile, string memory otherwise) private {
+    function _refuse(SignedProfile memory profile, string memory otherwise) internal {
         try neighbourhood.record(profile) {
             revert(otherwise);
         } catch {
@@ -357,12 +378,28 @@ abstract contract EnergyActions is System {
         for (uint256 i = 0; i < series.length; ++i) sum += series[i];
     }
 
-    function _meter(uint256 seed) private pure returns (uint32) {
+    function _meter(uint256 seed) internal pure returns (uint32) {
         return uint32(1 + (seed % METERS));
     }
 
-    function _registers(uint32 meter) private view returns (uint64, uint64) {
-        address device = vm.addr(_deviceKeys[meter]);
-        return (neighbourhood.deviceState(device).importRegister, neighbourhood.deviceState(device).exportRegister);
+    function _state(uint32 meter) internal view returns (DeviceState memory) {
+        return neighbourhood.deviceState(_devices[meter]);
+    }
+
+    /// @dev Whether a closing window is open.
+    function _windowIsOpen() internal view virtual returns (bool);
+
+    /// @dev Whatever happened: registers are those of the last consumed day or rebase, and no day opens again.
+    function _afterAction() internal virtual {
+        for (uint32 meter = 1; meter <= METERS; ++meter) {
+            MeterAccount storage account = _accounts[meter];
+            DeviceState memory state = _state(meter);
+            require(state.meter == meter, "device");
+            require(state.active == account.active, "active");
+            require(state.importRegister == account.importRegister, "import register");
+            require(state.exportRegister == account.exportRegister, "export register");
+            require(state.lastDay >= account.lastDay, "a consumed or closed day is open again");
+            account.lastDay = state.lastDay;
+        }
     }
 }

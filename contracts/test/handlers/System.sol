@@ -14,15 +14,17 @@ import {Offer} from "../../types/Offers.sol";
 import {SignedProfile} from "../../types/Profiles.sol";
 import {Tariff, Terms} from "../../types/Settlement.sol";
 import {PlainOfferHash} from "../twins/PlainOfferHash.sol";
+import {PlainProfileBatch} from "../twins/PlainProfileBatch.sol";
 
-/// @notice The whole system with four members, who own four meters of all units, deployed and governed by this contract.
+/// @notice The whole system with four members, who own six meters of all units, deployed and governed by this contract.
 abstract contract System is CommonBase {
     uint256 internal constant WINDOW_DAYS = 5;
     uint32 internal constant CLOSING_WINDOW_SECONDS = 2 hours;
     uint32 internal constant FIRST_DAY = 20_000;
-    uint32 internal constant METERS = 4;
+    uint32 internal constant METERS = 6;
     uint256 internal constant ACTORS = 4;
     uint256 internal constant MONEY_EACH = 1e15;
+    uint256 private constant P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551;
     bytes32 private constant DOMAIN_TYPEHASH = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
@@ -36,6 +38,7 @@ abstract contract System is CommonBase {
 
     address[] internal _actors;
     uint256[METERS + 1] internal _deviceKeys;
+    address[METERS + 1] internal _devices;
     uint256 internal _keysUsed = 0x5eed;
 
     constructor() {
@@ -72,7 +75,9 @@ abstract contract System is CommonBase {
                     "AT"
                 )
             );
-            neighbourhood.registerDevice(_registration(meter, 0, 0));
+            DeviceRegistration memory registration = _registration(meter, 0, 0);
+            (_deviceKeys[meter], _devices[meter]) = (_keysUsed, registration.device);
+            neighbourhood.registerDevice(registration);
         }
     }
 
@@ -92,15 +97,14 @@ abstract contract System is CommonBase {
         return 0xac704 + actor;
     }
 
-    /// @dev A fresh device for a meter, which becomes its current one.
+    /// @dev A fresh device for a meter: its key is `_keysUsed`.
     function _registration(
         uint32 meter,
         uint64 importRegister,
         uint64 exportRegister
     ) internal returns (DeviceRegistration memory registration) {
         uint256 key = ++_keysUsed;
-        address device = vm.addr(key);
-        _deviceKeys[meter] = key;
+        address device = _deviceOf(key);
         bytes32 content = keccak256(
             abi.encode(
                 keccak256(
@@ -117,9 +121,9 @@ abstract contract System is CommonBase {
             meter,
             importRegister,
             exportRegister,
-            KeyType.Secp256k1,
+            _isP256(key) ? KeyType.P256 : KeyType.Secp256k1,
             Custody.Gateway,
-            _sign(key, "Commonwatt", address(neighbourhood), content)
+            _signAsDevice(key, content)
         );
     }
 
@@ -136,23 +140,55 @@ abstract contract System is CommonBase {
                 keccak256(profile.intervals)
             )
         );
-        profile.signature = _sign(key, "Commonwatt", address(neighbourhood), content);
+        profile.signature = _signAsDevice(key, content);
     }
 
     function _signOffer(uint256 key, Offer memory offer) internal view returns (bytes memory) {
-        return _sign(key, "Commonwatt Marketplace", address(market), PlainOfferHash.hash(offer));
+        return _sign(key, _digest("Commonwatt Marketplace", address(market), PlainOfferHash.hash(offer)));
     }
 
-    function _sign(
+    /// @dev An action of a member that anyone may relay.
+    /// @param fields Type hash and all fields but nonce and deadline.
+    function _signAction(
         uint256 key,
-        string memory name,
-        address verifier,
-        bytes32 content
-    ) private view returns (bytes memory) {
+        address account,
+        bytes memory fields,
+        uint256 deadline
+    ) internal view returns (bytes memory) {
+        bytes32 content = keccak256(bytes.concat(fields, abi.encode(neighbourhood.nonces(account), deadline)));
+        return _sign(key, _digest("Commonwatt", address(neighbourhood), content));
+    }
+
+    function _digest(string memory name, address verifier, bytes32 content) internal view returns (bytes32) {
         bytes32 domain = keccak256(
             abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(name)), keccak256("1"), block.chainid, verifier)
         );
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, keccak256(abi.encodePacked(hex"1901", domain, content)));
+        return keccak256(abi.encodePacked(hex"1901", domain, content));
+    }
+
+    /// @dev Some devices sign with P-256.
+    function _isP256(uint256 key) internal pure returns (bool) {
+        return key % 3 == 0;
+    }
+
+    function _deviceOf(uint256 key) private pure returns (address) {
+        if (!_isP256(key)) return vm.addr(key);
+        (uint256 x, uint256 y) = vm.publicKeyP256(key);
+        return PlainProfileBatch.addressOf(bytes32(x), bytes32(y));
+    }
+
+    function _signAsDevice(uint256 key, bytes32 content) private view returns (bytes memory) {
+        bytes32 digest = _digest("Commonwatt", address(neighbourhood), content);
+        if (!_isP256(key)) return _sign(key, digest);
+        (bytes32 r, bytes32 s) = vm.signP256(key, digest);
+        // Of the two s that are good, the lower one counts.
+        if (uint256(s) > P256_ORDER / 2) s = bytes32(P256_ORDER - uint256(s));
+        (uint256 x, uint256 y) = vm.publicKeyP256(key);
+        return abi.encodePacked(r, s, x, y);
+    }
+
+    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
         return abi.encodePacked(r, s, v);
     }
 }
