@@ -3,6 +3,7 @@ import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import type { SignedProfile } from "@commonwatt/sdk/profile-signing";
 import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import type { DeviceState, MarketState, Settings, Tariff } from "@commonwatt/sdk/settlement/types";
+import { day, dayEnd, SECONDS_PER_DAY } from "@commonwatt/sdk/time";
 import {
   type Address,
   ContractFunctionRevertedError,
@@ -14,6 +15,10 @@ import {
 } from "viem";
 
 import type { Reader } from "./clients.ts";
+import { createEventLog } from "./event-log.ts";
+
+/** How far before the current window a settlement is looked for: it is only told, nothing is decided by it. */
+const SETTLED_WITHIN_SECONDS = 3 * SECONDS_PER_DAY;
 
 /** The contract's `market`, as far as the operator needs it. */
 export type MarketOnChain = MarketState & { paused: boolean; forcedCount: number };
@@ -52,12 +57,12 @@ export type SettledDay = {
 /** The neighbourhood contract as the day settlement reads it. A `block` makes answers fit each other. */
 export type MarketReader = ReturnType<typeof createMarketReader>;
 
-export function createMarketReader(
-  reader: Reader,
-  { neighbourhood, deploymentBlock }: Pick<Deployment, "neighbourhood" | "deploymentBlock">,
-) {
+export function createMarketReader(reader: Reader, deployment: Pick<Deployment, "neighbourhood" | "deploymentBlock">) {
+  const { neighbourhood } = deployment;
   const contract = { address: neighbourhood, abi: neighbourhoodAbi } as const;
-  const events = { ...contract, fromBlock: BigInt(deploymentBlock), strict: true } as const;
+  const events = createEventLog(reader, deployment);
+  const market = (blockNumber: bigint): Promise<MarketOnChain> =>
+    reader.readContract({ ...contract, functionName: "market", blockNumber });
 
   return {
     async latest(): Promise<{ number: bigint; timestamp: number }> {
@@ -68,8 +73,7 @@ export function createMarketReader(
     closingWindowSeconds: async () =>
       Number(await reader.readContract({ ...contract, functionName: "closingWindowSeconds" })),
 
-    market: (blockNumber: bigint): Promise<MarketOnChain> =>
-      reader.readContract({ ...contract, functionName: "market", blockNumber }),
+    market,
 
     /** Seats of the last announced day, without those forced later. */
     async announced(blockNumber: bigint): Promise<bigint> {
@@ -101,41 +105,60 @@ export function createMarketReader(
     },
 
     async happenings(fromBlock: bigint, toBlock: bigint): Promise<Happenings> {
-      const logs = await reader.getContractEvents({ ...contract, fromBlock, toBlock, strict: true });
-      const settled = logs.filter((log) => log.eventName === "DaySettled");
-      const named = logs.flatMap(({ args }) => ("meter" in args ? [args.meter] : []));
+      const all = await events.between(fromBlock, toBlock);
+      const settled = all.filter((event) => event.eventName === "DaySettled");
+      const named = all.flatMap(({ args }) => ("meter" in args ? [args.meter] : []));
       const paid = settled.flatMap(({ args }) => metersOf(args.payments));
       return { meters: new Set([...named, ...paid]), settledDays: settled.map(({ args }) => args.day) };
     },
 
+    /** Undefined also when the last settlement is days before the window that is open or void. */
     async lastSettledDay(toBlock: bigint): Promise<number | undefined> {
-      const logs = await reader.getContractEvents({ ...events, eventName: "DaySettled", toBlock });
-      return logs.at(-1)?.args.day;
+      const { day: announced, openedAt, settledAt } = await market(toBlock);
+      if (settledAt !== 0) return announced;
+      // Nothing was ever announced.
+      if (openedAt === 0) return undefined;
+      const since = openedAt - SETTLED_WITHIN_SECONDS;
+      return (await events.last("DaySettled", { toBlock, since }))?.args.day;
     },
 
-    async windowOf(day: number, toBlock: bigint): Promise<WindowEvents> {
-      const of = { ...events, args: { day }, toBlock } as const;
-      const [announcement] = await reader.getContractEvents({ ...of, eventName: "DayAnnounced" });
+    async windowOf(of: number, toBlock: bigint): Promise<WindowEvents> {
+      const announcement = await events.last("DayAnnounced", {
+        toBlock,
+        since: dayEnd(day(of)),
+        matches: ({ args }) => args.day === of,
+      });
       if (announcement === undefined) return { forced: [], revoked: new Set() };
-      const since = { ...of, fromBlock: announcement.blockNumber } as const;
-      const forced = await reader.getContractEvents({ ...since, eventName: "ProfileForced" });
-      const revoked = await reader.getContractEvents({ ...since, args: {}, eventName: "DeviceRevoked" });
-      return {
-        forced: forced.map(({ args: { meter, device, ...profile } }) => ({ meter, device, profile })),
-        revoked: new Set(revoked.filter((log) => isAfter(log, announcement)).map(({ args }) => args.meter)),
-      };
+      const { blockNumber } = announcement;
+      const all = await events.between(blockNumber, toBlock, "ProfileForced", "DeviceRevoked");
+      const forced = all.flatMap((event) => {
+        if (event.eventName !== "ProfileForced" || event.args.day !== of) return [];
+        const { meter, device, ...profile } = event.args;
+        return [{ meter, device, profile }];
+      });
+      const revoked = all.flatMap((event) =>
+        event.eventName === "DeviceRevoked" && isAfter(event, announcement) ? [event.args.meter] : [],
+      );
+      return { forced, revoked: new Set(revoked) };
     },
 
-    async settledDay(day: number, toBlock: bigint): Promise<SettledDay | undefined> {
-      const [log] = await reader.getContractEvents({ ...events, args: { day }, eventName: "DaySettled", toBlock });
-      if (log === undefined) return undefined;
-      return readSettled(await reader.getTransactionReceipt({ hash: log.transactionHash }));
+    async settledDay(of: number, toBlock: bigint): Promise<SettledDay | undefined> {
+      const settled = await events.last("DaySettled", {
+        toBlock,
+        since: dayEnd(day(of)),
+        matches: ({ args }) => args.day === of,
+      });
+      if (settled === undefined) return undefined;
+      return readSettled(await reader.getTransactionReceipt({ hash: settled.transactionHash }));
     },
 
-    async lateTransaction(meter: number, day: number, toBlock: bigint): Promise<Hex | undefined> {
-      const args = { meter, day };
-      const [log] = await reader.getContractEvents({ ...events, args, eventName: "LateRecorded", toBlock });
-      return log?.transactionHash;
+    async lateTransaction(meter: number, of: number, toBlock: bigint): Promise<Hex | undefined> {
+      const recorded = await events.last("LateRecorded", {
+        toBlock,
+        since: dayEnd(day(of)),
+        matches: ({ args }) => args.meter === meter && args.day === of,
+      });
+      return recorded?.transactionHash;
     },
   };
 

@@ -2,6 +2,7 @@ import type { Deployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import type { SignedProfile } from "@commonwatt/sdk/profile-signing";
 import type { DeviceState, Settings } from "@commonwatt/sdk/settlement/types";
+import { day as asDay, dayEnd } from "@commonwatt/sdk/time";
 import {
   type Address,
   type Hex,
@@ -11,6 +12,7 @@ import {
 } from "viem";
 
 import type { Reader, Writer } from "./clients.ts";
+import { createEventLog } from "./event-log.ts";
 import { type ChainRefusal, readRefusal, refusalOf } from "./refusal.ts";
 
 /** What became of the profiles of one transaction, in their order: recorded, or why not. */
@@ -58,6 +60,7 @@ export function createRecorder(
   { confirmations, receiptTimeoutSeconds }: { confirmations: number; receiptTimeoutSeconds: number },
 ): Recorder {
   const contract = { address: deployment.neighbourhood, abi: neighbourhoodAbi } as const;
+  const events = createEventLog(reader, deployment);
   const account = writer.account;
   const gasFor = (count: number) => GAS_BASE + GAS_PER_PROFILE * BigInt(count);
 
@@ -135,12 +138,10 @@ export function createRecorder(
     },
 
     async findRecorded(meter, day) {
-      const [event] = await reader.getContractEvents({
-        ...contract,
-        eventName: "ProfileRecorded",
-        args: { meter, day },
-        fromBlock: BigInt(deployment.deploymentBlock),
-        strict: true,
+      const event = await events.last("ProfileRecorded", {
+        toBlock: await reader.getBlockNumber(),
+        since: dayEnd(asDay(day)),
+        matches: ({ args }) => args.meter === meter && args.day === day,
       });
       if (event === undefined) return undefined;
       const { importRegister, exportRegister } = event.args;

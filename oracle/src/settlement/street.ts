@@ -40,7 +40,11 @@ export function createStreet(chain: MarketReader, meters: readonly number[], con
     if (before === undefined || block - before.block > MAX_BLOCKS) {
       const closingWindowSeconds = before?.closingWindowSeconds ?? (await chain.closingWindowSeconds());
       all = true;
-      return { block, closingWindowSeconds, lastSettledDay: await chain.lastSettledDay(block) };
+      return {
+        block,
+        closingWindowSeconds,
+        lastSettledDay: (await chain.lastSettledDay(block)) ?? before?.lastSettledDay,
+      };
     }
     if (block <= before.block) return before;
     const { meters: concerned, settledDays } = await chain.happenings(before.block + 1n, block);
