@@ -3,7 +3,6 @@ import { join } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { type Deployment, parseDeployment } from "@commonwatt/sdk/deployment";
-import { isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
 import type { Address } from "viem";
 
@@ -11,7 +10,7 @@ import { createOfferStore } from "./board/offer-store.ts";
 import { startBoard } from "./board/server.ts";
 import { createReader, createWriter, type Reader } from "./chain/clients.ts";
 import { createRecorder } from "./chain/recorder.ts";
-import { checkRegistrations, prepareToClose, type RegistrationParts } from "./chain/registration.ts";
+import { checkRegistrations } from "./chain/registration.ts";
 import { signerMemoryFile } from "./cli/possession.ts";
 import { createChainClock, systemClock } from "./clock/clock.ts";
 import type { Config } from "./config/schema.ts";
@@ -20,10 +19,10 @@ import { openKey } from "./keystore/keystore.ts";
 import { readSecret } from "./keystore/passphrase.ts";
 import { createLog } from "./log.ts";
 import { startLoop } from "./loop.ts";
-import { createOutboxStore, type OutboxStore } from "./outbox/outbox-store.ts";
+import { createOutboxStore } from "./outbox/outbox-store.ts";
 import { pumpOutbox } from "./outbox/pump.ts";
-import { createPipeline, type Pipeline } from "./pipeline.ts";
-import { countQuality } from "./profiles/build-profile.ts";
+import { createPipeline } from "./pipeline.ts";
+import { createCloser } from "./profiles/close-due.ts";
 import { createRefusalLog } from "./refusals.ts";
 import { createChildSigner } from "./signature/child-signer.ts";
 import { startSettler } from "./settlement/start.ts";
@@ -32,7 +31,7 @@ import { connectExternalBroker } from "./sources/external-broker.ts";
 import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
 import type { MessageHandler } from "./sources/message.ts";
 import { openDatabase } from "./storage/database.ts";
-import { createMeterStore, type MeterStore } from "./storage/meter-store.ts";
+import { createMeterStore } from "./storage/meter-store.ts";
 
 /**
  * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records or settles them, and
@@ -85,6 +84,7 @@ export async function run(config: Config): Promise<void> {
     log.warn({ event: "retry", what, reason, pauseMs }, `${what} failed, trying again in ${pauseMs} ms: ${reason}`);
   };
   const options = { pauseMs: config.timing.pollMilliseconds, signal: stopping.signal };
+  const closeDue = createCloser({ pipeline, store, outbox, registration });
   let closedAsOf = -Infinity;
   const chainParts = { reader, writer, deployment, clock };
   const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
@@ -104,7 +104,7 @@ export async function run(config: Config): Promise<void> {
     async () => {
       await clock.refresh();
       const asOf = Math.floor(clock.nowMs() / 1000);
-      const closed = await closeDue(pipeline, { store, outbox, registration });
+      const closed = await closeDue();
       const signed = await signClosed(outbox, signer, devices, log);
       if (closed === 0 && signed === 0) closedAsOf = asOf;
       if (signed > 0) sending.wake();
@@ -138,41 +138,6 @@ export async function run(config: Config): Promise<void> {
   log.info({ event: "stopping", signal }, `Stopping on ${signal}`);
   await resources.disposeAsync();
   log.info({ event: "stopped" }, "Everything is closed");
-}
-
-async function closeDue(
-  pipeline: Pipeline,
-  { store, outbox, registration }: { store: MeterStore; outbox: OutboxStore; registration: RegistrationParts },
-): Promise<number> {
-  const { log } = registration;
-  let count = 0;
-  for (const meter of pipeline.due()) {
-    const { maxUnits, routeOf } = await prepareToClose(meter, store, registration);
-    const closed = pipeline.closeDays(meter, maxUnits, ({ profile }) => {
-      outbox.add(meter.meter, profile, routeOf(profile.day));
-    });
-    count += closed.length;
-    for (const { profile, overflowing, disagreement } of closed) {
-      const where = { meter: meter.meter, day: isoDay(profile.day) };
-      const quality = countQuality(profile);
-      log.info(
-        { event: "closed", ...where, ...quality },
-        `Meter ${where.meter}, ${where.day} is closed, ${quality.missing} intervals missing`,
-      );
-      if (disagreement !== undefined) {
-        log.warn(
-          { event: "disagreement", ...where, ...disagreement },
-          `Meter ${where.meter}, ${where.day}: the counters say ${disagreement.counterNetWh} Wh net, the power ${disagreement.powerNetWh} Wh; the counters are billed`,
-        );
-      }
-      if (overflowing.length === 0) continue;
-      log.warn(
-        { event: "overflow", ...where, intervals: overflowing },
-        `Meter ${where.meter}, ${where.day}: ${overflowing.length} intervals above the cap of ${maxUnits} units are missing`,
-      );
-    }
-  }
-  return count;
 }
 
 async function openSource(
