@@ -1,4 +1,4 @@
-import { dayEnd, isoDay } from "@commonwatt/sdk/time";
+import { day as asDay, dayEnd, isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
 
 import type { Snapshot } from "./build-view.ts";
@@ -27,7 +27,7 @@ export function createHerald(log: Logger): Herald {
       // Day 0 of the market was never announced.
       if (window === undefined && market.settledAt === 0 && market.openedAt !== 0) {
         once("void", String(market.day), () => {
-          const day = isoDay(market.day as View["next"]["day"]);
+          const day = isoDay(asDay(market.day));
           log.warn(
             { event: "void", day, nextWindowOpensAt: instant(next.opensAt) },
             `${day} is void: its window closed without a settlement. Its energy is not shared; the next window opens ${instant(next.opensAt)} or later`,
@@ -51,6 +51,17 @@ export function createHerald(log: Logger): Herald {
           log.info(
             { event: "forced", day: isoDay(window.day), profiles: market.forcedCount },
             `${market.forcedCount} profiles were forced into the window of ${isoDay(window.day)}`,
+          );
+        });
+      }
+      for (const { meter, sharing, shares, profiles } of view.meters) {
+        // In its window the profile of a device that was revoked meanwhile still counts.
+        const days = profiles.filter(({ day }) => day !== window?.day).map(({ day }) => isoDay(day));
+        if (!sharing || shares || days.length === 0) continue;
+        once(`stranded ${meter}`, days.join(), () => {
+          log.warn(
+            { event: "stranded", meter, days },
+            `Meter ${meter} shares and its device is revoked: its profile of ${days.join(", ")} can be neither settled nor late; its energy stays in the registers and comes with the device that follows`,
           );
         });
       }
