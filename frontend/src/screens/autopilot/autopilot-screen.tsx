@@ -130,7 +130,7 @@ function Autopilot({ me, books, market }: { me: Me | undefined; books: Books; ma
               aside={picker}
             />
           ) : (
-            meter === undefined && <Empty title={NOTHING_SETTLED.title}>{NOTHING_SETTLED.why}</Empty>
+            <NoPrices visitor={meter === undefined} />
           )}
         </div>
       </div>
@@ -198,6 +198,12 @@ const NOTHING_SETTLED = {
   title: "No day has been settled yet.",
   why: "When the first day is over and settled, its price and what everybody sold and bought show here.",
 };
+
+/** Keeps the place of the prices until there are any. A member reads in the card above that no day has been settled. */
+function NoPrices({ visitor }: { visitor: boolean }) {
+  if (visitor) return <Empty title={NOTHING_SETTLED.title}>{NOTHING_SETTLED.why}</Empty>;
+  return <Empty title="No prices yet.">The price of each quarter-hour of the last settled day shows here.</Empty>;
+}
 
 /** Why there is nothing of a meter to show, as far as the present tells; undefined if it was in the settled day. */
 function nothingOf(settled: SettledDay | undefined, meter: number, sharing: boolean | undefined): Problem | undefined {
