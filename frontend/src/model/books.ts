@@ -7,6 +7,7 @@ import type {
   ProfileEntry,
   Registers,
   RetirementEntry,
+  TariffEntry,
   TradeEntry,
   TransferEntry,
 } from "@commonwatt/sdk/ledger/types";
@@ -54,6 +55,8 @@ export type Books = {
   custody: Map<number, Custody | undefined>;
   /** Every device that ever signed for a meter. */
   devices: DeviceEntry[];
+  /** Every tariff that was ever queued: a settled day is checked by the one of its time. */
+  tariffs: TariffEntry[];
   /** Registers of a meter after its last profile: what the next one must go on from. */
   registers: Map<number, Registers>;
   days: Map<Day, DayBook>;
@@ -112,6 +115,7 @@ export function emptyBooks(): Books {
     meters: new Map(),
     custody: new Map(),
     devices: [],
+    tariffs: [],
     registers: new Map(),
     days: new Map(),
     balances: new Map(),
@@ -162,6 +166,7 @@ export function expiryOf(day: Day, windowDays: number): number {
 export function enter(books: Books, chunk: Chunk): Books {
   for (const meter of chunk.meters) books.meters.set(meter.meter, meter);
   books.devices.push(...chunk.devices);
+  books.tariffs.push(...chunk.tariffs);
   for (const profile of chunk.profiles) enterProfile(books, profile);
   for (const { meter, after } of chunk.rebases) books.registers.set(meter, after);
   for (const transfer of chunk.transfers) enterTransfer(books, transfer);

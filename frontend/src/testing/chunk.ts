@@ -150,6 +150,7 @@ export function chunk(parts: Partial<Chunk>): Chunk {
     rebases: [],
     settlements: [],
     lateDays: [],
+    tariffs: [],
     events: [],
     ...parts,
   };

@@ -7,7 +7,7 @@ import { baseUnits, ticks, type Wh, wh } from "../units.ts";
 import { type TransactionTransfers, transfersByTransaction } from "./join.ts";
 import { MeterHistory } from "./meter-history.ts";
 import { positionOf } from "./position.ts";
-import { lateDayOf, settlementOf } from "./settlements.ts";
+import { eventsBesideSettlements, lateDayOf, settlementOf, tariffOf } from "./settlements.ts";
 import type {
   CancellationEntry,
   EnergyLine,
@@ -44,6 +44,7 @@ export function assembleLedger(earlier: readonly LedgerEvent[], events: readonly
   const retirements: RetirementEntry[] = [];
   const cancellations: CancellationEntry[] = [];
   const settlements: SettlementEntry[] = [];
+  const besideSettlements = eventsBesideSettlements(events);
   const lateDays: LateEntry[] = [];
 
   for (const event of events) {
@@ -57,7 +58,7 @@ export function assembleLedger(earlier: readonly LedgerEvent[], events: readonly
         skippedProfiles.push({ ...positionOf(event), ...event.args });
         break;
       case "DaySettled":
-        settlements.push(settlementOf(event, events));
+        settlements.push(settlementOf(event, besideSettlements.get(event.transactionHash) ?? []));
         break;
       case "LateRecorded":
         lateDays.push(lateDayOf(event));
@@ -95,6 +96,7 @@ export function assembleLedger(earlier: readonly LedgerEvent[], events: readonly
     cancellations,
     settlements,
     lateDays,
+    tariffs: [...earlier, ...events].flatMap((event) => tariffOf(event) ?? []),
     events: [...events],
   };
 }

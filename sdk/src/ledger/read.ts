@@ -19,7 +19,7 @@ export type ReadLedgerOptions = {
 
 /** What must be known of the time before `fromBlock` to judge what comes after. */
 const HISTORY_EVENTS: readonly AbiEvent[] = (
-  ["MeterRegistered", "CapChanged", "DeviceRegistered", "DeviceRotated", "DeviceRevoked"] as const
+  ["MeterRegistered", "CapChanged", "DeviceRegistered", "DeviceRotated", "DeviceRevoked", "TariffQueued"] as const
 ).map((name) => getAbiItem({ abi: neighbourhoodAbi, name }));
 
 /**

@@ -1,4 +1,4 @@
-import { concatHex, createClient, custom, encodeAbiParameters, numberToHex, zeroHash } from "viem";
+import { concatHex, createClient, custom, encodeAbiParameters, numberToHex, TimeoutError, zeroHash } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, it } from "vitest";
 
@@ -67,7 +67,7 @@ const plan = planSettlement({
 
 /** What the contract logs of the settlement, after the meters' registration. */
 function story(): Story {
-  const told = new Story().block();
+  const told = new Story().block().emit("neighbourhood", "TariffQueued", { effectiveDay: 0, ...TARIFF });
   for (const { meter, device } of homes) told.meter(meter, OWNER).device(meter, device);
   const { clearing } = plan;
   told.block();
@@ -88,14 +88,17 @@ function story(): Story {
   });
 }
 
-/** A node that keeps the settlement's transaction, and the state of its block only if asked to. */
-function node(input = encodeSettleDay(plan.args), { archive = true } = {}) {
+const PRUNED = new Error("missing trie node");
+
+/** A node that keeps the settlement's transaction, and the state of its block unless it refuses. */
+function node(input = encodeSettleDay(plan.args), refusal?: Error) {
   const transaction = { hash: zeroHash, input, type: "0x2", blockNumber: "0x1", from: OWNER, to: AT.neighbourhood };
   const request = ({ method, params }: { method: string; params?: unknown }): Promise<unknown> => {
     if (method === "eth_getTransactionByHash") return Promise.resolve(transaction);
     if (method === "eth_call") {
       const [, block] = params as [unknown, string];
-      if (block !== "latest" && !archive) return Promise.reject(new Error("missing trie node"));
+      if (block === "latest") return Promise.reject(new Error("the tariff of the settlement's block is asked for"));
+      if (refusal !== undefined) return Promise.reject(refusal);
       const prices = Object.values(TARIFF).map(BigInt) as [bigint, bigint];
       return Promise.resolve(encodeAbiParameters([{ type: "uint256" }, { type: "uint256" }], prices));
     }
@@ -126,10 +129,13 @@ describe("a settled day", () => {
     );
   });
 
-  it.each([true, false])("is read back from its transaction and verified (archive node: %s)", async (archive) => {
-    const client = node(undefined, { archive });
+  it.each([
+    ["contract", undefined],
+    ["events", PRUNED],
+  ] as const)("is read back from its transaction and verified, the tariff by the %s", async (tariffFrom, refusal) => {
+    const client = node(undefined, refusal);
     const read = await readSettledDay(client, DEPLOYMENT, ledger, entry);
-    expect(read.tariff).toEqual(TARIFF);
+    expect(read).toMatchObject({ tariff: TARIFF, tariffFrom });
     expect(read.profiles.map(({ meter, device }) => [meter, device])).toEqual(
       homes.map(({ meter, device }) => [meter, device]),
     );
@@ -142,10 +148,21 @@ describe("a settled day", () => {
   });
 
   it("is refused when a device is of no meter, or the transaction settles nothing", async () => {
-    await expect(readSettledDay(node(), DEPLOYMENT, { devices: [] }, entry)).rejects.toThrow("is of no meter");
+    await expect(readSettledDay(node(), DEPLOYMENT, { ...ledger, devices: [] }, entry)).rejects.toThrow(
+      "is of no meter",
+    );
     await expect(readSettledDay(node("0x12345678"), DEPLOYMENT, ledger, entry)).rejects.toThrow(
       "does not settle a day",
     );
+  });
+
+  it("is not judged by a tariff that nobody knows for sure", async () => {
+    const pruned = readSettledDay(node(undefined, PRUNED), DEPLOYMENT, { ...ledger, tariffs: [] }, entry);
+    await expect(pruned).rejects.toThrow("The tariff of 20");
+    const timeout = new TimeoutError({ body: {}, url: "http://node.invalid" });
+    await expect(readSettledDay(node(undefined, timeout), DEPLOYMENT, ledger, entry)).rejects.toThrow("took too long");
+    const limited = new Error("rate limit exceeded");
+    await expect(readSettledDay(node(undefined, limited), DEPLOYMENT, ledger, entry)).rejects.toThrow("rate limit");
   });
 
   it("makes the registers of its meters unknown, for they are in the input only", () => {

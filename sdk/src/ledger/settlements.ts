@@ -1,20 +1,36 @@
+import type { Hex } from "viem";
+
 import { meterNumber } from "../ids.ts";
 import { enumWord } from "../meters.ts";
 import { decodeOutcome, decodePayments } from "../settlement/logged.ts";
 import { day } from "../time.ts";
 import { baseUnits, wh } from "../units.ts";
 import { positionOf } from "./position.ts";
-import { type LateEntry, type LedgerEvent, type Named, type SettlementEntry, SKIP_REASONS } from "./types.ts";
+import {
+  type LateEntry,
+  type LedgerEvent,
+  type Named,
+  type SettlementEntry,
+  SKIP_REASONS,
+  type TariffEntry,
+} from "./types.ts";
+
+/** What settlements log beside the settled day, by transaction. */
+export function eventsBesideSettlements(events: readonly LedgerEvent[]): ReadonlyMap<Hex, readonly LedgerEvent[]> {
+  return Map.groupBy(
+    events.filter(({ eventName }) => eventName === "MeterUnfunded" || eventName === "MeterSkipped"),
+    ({ transactionHash }) => transactionHash,
+  );
+}
 
 /**
  * A settled day, with what else its transaction logged.
  *
- * @param events - Of the ledger.
+ * @param beside - Events of that transaction.
  * @throws InvalidValueError when the event is not one of this contract.
  */
-export function settlementOf(event: Named<"DaySettled">, events: readonly LedgerEvent[]): SettlementEntry {
-  const { args, transactionHash } = event;
-  const beside = events.filter((other) => other.transactionHash === transactionHash);
+export function settlementOf(event: Named<"DaySettled">, beside: readonly LedgerEvent[]): SettlementEntry {
+  const { args } = event;
   return {
     ...positionOf(event),
     day: day(args.day),
@@ -43,4 +59,11 @@ export function lateDayOf(event: Named<"LateRecorded">): LateEntry {
     unattributedImportWh: wh(args.unattributedImportWh),
     unattributedExportWh: wh(args.unattributedExportWh),
   };
+}
+
+/** A queued tariff; undefined for any other event. */
+export function tariffOf(event: LedgerEvent): TariffEntry | undefined {
+  if (event.eventName !== "TariffQueued") return undefined;
+  const { effectiveDay, communityPriceTicks, networkChargeTicks } = event.args;
+  return { ...positionOf(event), effectiveDay: day(effectiveDay), communityPriceTicks, networkChargeTicks };
 }

@@ -4,7 +4,7 @@ import type { Deployment } from "../deployment.ts";
 import type { energyTokenAbi, marketplaceAbi, neighbourhoodAbi } from "../generated/abis.ts";
 import type { MeterNumber } from "../ids.ts";
 import type { LoggedInterval } from "../settlement/logged.ts";
-import type { MeterPayment, UnfundedMeter } from "../settlement/types.ts";
+import type { MeterPayment, Tariff, UnfundedMeter } from "../settlement/types.ts";
 import type { Custody, EnergySource, KeyType, MeterKind } from "../meters.ts";
 import type { Day, Interval } from "../time.ts";
 import type { BaseUnits, Ticks, Wh } from "../units.ts";
@@ -151,6 +151,9 @@ export type RebaseEntry = Position & {
   reason: string;
 };
 
+/** A tariff from a day on, unless another is queued before that day begins. The first is the deployment's. */
+export type TariffEntry = Position & Tariff & { effectiveDay: Day };
+
 /** Why a meter of an announced day took no part in its settlement, in the order of the contract's `SkipReason`. */
 export const SKIP_REASONS = ["day consumed", "device revoked", "not sharing", "profile unfit"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
@@ -199,6 +202,8 @@ export type LedgerEntries = {
   rebases: RebaseEntry[];
   settlements: SettlementEntry[];
   lateDays: LateEntry[];
+  /** Queued tariffs, also those before the ledger's first block. */
+  tariffs: TariffEntry[];
   /** Everything, as decoded. */
   events: LedgerEvent[];
 };
