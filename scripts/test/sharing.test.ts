@@ -2,7 +2,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import { afterAll, describe, expect, it } from "vitest";
 
 import { noise } from "../src/homes/noise.ts";
@@ -26,7 +25,7 @@ afterAll(() => {
 function expectSharingKey({ settlements }: OnceResult): void {
   for (const settlement of settlements) {
     const shares = sharingKey(settlement);
-    const payments = decodePayments(settlement.logged.args.payments);
+    const { payments } = settlement;
     expect(payments.map(({ meter }) => meter)).toEqual(shares.map(({ meter }) => meter));
     for (const [index, share] of shares.entries()) {
       const above = millionthsAbove(share, settlement.tariff, payments[index]?.baseUnits ?? 0n);
@@ -36,7 +35,7 @@ function expectSharingKey({ settlements }: OnceResult): void {
     const sold = shares.map(({ sold: parts }) =>
       parts.reduce((sum, { numerator, denominator }) => sum + Number(numerator) / Number(denominator), 0),
     );
-    expect(Number(settlement.logged.args.clearedWh)).toBeCloseTo(
+    expect(Number(settlement.clearedWh)).toBeCloseTo(
       sold.reduce((sum, wh) => sum + wh, 0),
       3,
     );
@@ -150,7 +149,9 @@ function expectTamperingToShow({ audited }: OnceResult): void {
   const exports = first.exports.map((units, index) => (index === 48 ? units + 1 : units));
   expect(audit({ meters: [{ ...first, exports }, ...others] })).not.toEqual([]);
   // The batch begins with the community price.
-  expect(audit({ meters: [{ ...first, community: false }, ...others] })).toContainEqual(
+  const [profile, ...profiles] = settlement.profiles;
+  if (profile === undefined) throw new Error("No profile was settled.");
+  expect(audit({ profiles: [{ ...profile, community: false }, ...profiles] })).toContainEqual(
     expect.stringMatching(/other limits than its owner's/u),
   );
 }

@@ -1,10 +1,9 @@
 import type { Ledger, Named } from "@commonwatt/sdk/ledger/types";
-import { decodeOutcome, decodePayments } from "@commonwatt/sdk/settlement/logged";
-import type { SettlementMeter } from "@commonwatt/sdk/settlement/types";
+import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import { verifySettlement } from "@commonwatt/sdk/settlement/verify";
 import { type Day, isoDay } from "@commonwatt/sdk/time";
 
-import { type SettledMeter, type Settlement, settledMeterDays } from "./settlements.ts";
+import { type Settlement, settledMeterDays } from "./settlements.ts";
 
 /** What the chain holds at the end, base units. */
 export type MoneyHeld = {
@@ -40,9 +39,7 @@ export function auditSettlements({ ledger, settlements, expected, money }: Settl
 }
 
 function missingMeterDays(settlements: readonly Settlement[], expected: SettlementAudit["expected"]): string[] {
-  const paid = settlements.flatMap(({ day, logged }) =>
-    decodePayments(logged.args.payments).map(({ meter }) => `${meter} ${day}`),
-  );
+  const paid = settlements.flatMap(({ day, payments }) => payments.map(({ meter }) => `${meter} ${day}`));
   const counts = new Map<string, number>();
   for (const key of paid) counts.set(key, (counts.get(key) ?? 0) + 1);
   return expected.flatMap(({ meter, day }) => {
@@ -88,10 +85,10 @@ function replay({ events }: Pick<Ledger, "events">, settlements: readonly Settle
         settings.set(event.args.meter, [...(settings.get(event.args.meter) ?? []), event.args]);
         break;
       case "DaySettled": {
-        const settlement = settlements.find(({ logged }) => logged === event);
+        const settlement = settlements.find(({ transactionHash }) => transactionHash === event.transactionHash);
         if (settlement !== undefined) {
-          failures.push(...settlement.meters.flatMap((settled) => wrongClass(settlement.day, settled, settings)));
-          failures.push(...wrongClearing(settlement, balances, unfundedOf(events, settlement.day)));
+          failures.push(...settlement.profiles.flatMap((settled) => wrongClass(settlement.day, settled, settings)));
+          failures.push(...wrongClearing(settlement, balances));
         }
         for (const { meter, baseUnits } of decodePayments(event.args.payments)) addToMeter(meter, -baseUnits);
         treasuryBaseUnits += event.args.treasuryBaseUnits;
@@ -114,22 +111,17 @@ function replay({ events }: Pick<Ledger, "events">, settlements: readonly Settle
   return failures;
 }
 
-function unfundedOf(events: Ledger["events"], day: Day): Named<"MeterUnfunded">["args"][] {
-  return events.flatMap((event) => (event.eventName === "MeterUnfunded" && event.args.day === day ? [event.args] : []));
-}
-
 type AppliedSettings = Named<"SettingsApplied">["args"];
 
 /**
- * A meter must be settled under the limits its owner chose for that day, and by its own device. The settlement of a day
- * also applies what counts from the next one on.
+ * A meter must be settled under the limits its owner chose for that day. The settlement of a day also applies what counts
+ * from the next one on.
  */
 function wrongClass(
   day: Day,
-  { meter, device, community, askTicks, bidTicks }: SettledMeter,
+  { meter, community, askTicks, bidTicks }: Settlement["profiles"][number],
   settings: ReadonlyMap<number, readonly AppliedSettings[]>,
 ): string[] {
-  if (meter === undefined) return [`${isoDay(day)}: the device ${device} is of no meter.`];
   const chosen = settings.get(meter)?.findLast(({ effectiveDay }) => effectiveDay <= day);
   const holds =
     chosen !== undefined &&
@@ -140,32 +132,10 @@ function wrongClass(
   return holds ? [] : [`Meter ${meter}, ${isoDay(day)}: settled under other limits than its owner's.`];
 }
 
-function wrongClearing(
-  { day, tariff, claims, meters, logged }: Settlement,
-  balances: ReadonlyMap<number, bigint>,
-  unfunded: readonly Named<"MeterUnfunded">["args"][],
-): string[] {
-  const payments = decodePayments(logged.args.payments);
-  const paying = new Set(payments.map(({ meter }) => meter));
-  // A profile that does not fit its word is in the batch, but takes no part.
-  const fitting = meters.flatMap((settled): SettlementMeter[] => {
-    const { meter, exponent, community, askTicks, bidTicks, imports, exports } = settled;
-    if (meter === undefined || !paying.has(meter)) return [];
-    const balanceBaseUnits = balances.get(meter) ?? 0n;
-    return [{ meter, exponent, community, askTicks, bidTicks, balanceBaseUnits, imports, exports }];
-  });
-  const { clearedWh, treasuryBaseUnits } = logged.args;
-  const intervals = decodeOutcome(logged.args);
-  const problems = verifySettlement({
-    tariff,
-    meters: fitting,
-    claims,
-    intervals,
-    payments,
-    unfunded,
-    clearedWh,
-    treasuryBaseUnits,
-  });
+function wrongClearing(settlement: Settlement, balances: ReadonlyMap<number, bigint>): string[] {
+  const { day, payments, treasuryBaseUnits } = settlement;
+  const meters = settlement.meters.map((of) => ({ ...of, balanceBaseUnits: balances.get(of.meter) ?? 0n }));
+  const problems = verifySettlement({ ...settlement, meters });
   const paidBaseUnits = payments.reduce((sum, { baseUnits }) => sum + baseUnits, 0n);
   if (paidBaseUnits !== treasuryBaseUnits) {
     problems.push(`The payments add up to ${paidBaseUnits} base units, the treasury got ${treasuryBaseUnits}.`);

@@ -1,71 +1,33 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
-import { neighbourhoodDomain } from "@commonwatt/sdk/domains";
-import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
-import type { Ledger, Named, Registers } from "@commonwatt/sdk/ledger/types";
+import { readSettledDay, type ReadSettledDay } from "@commonwatt/sdk/ledger/read-settled-day";
+import type { Ledger, Registers, SettlementEntry } from "@commonwatt/sdk/ledger/types";
 import { decodeIntervals, sumUnits } from "@commonwatt/sdk/profile";
-import { decodeSettleDay, type SettledProfile, settledProfiles } from "@commonwatt/sdk/settlement/calldata";
-import { decodePayments } from "@commonwatt/sdk/settlement/logged";
-import type { IntervalClaim, Tariff } from "@commonwatt/sdk/settlement/types";
-import { type Day, day as toDay } from "@commonwatt/sdk/time";
-import { size } from "viem";
+import type { Day } from "@commonwatt/sdk/time";
 
 import type { ChainClient } from "../run/local-chain.ts";
 
-/** A profile of a settlement, with what it says of its meter. Units are the meter's. */
-export type SettledMeter = SettledProfile & {
-  /** By the registration of the device; undefined: of nobody here. */
-  readonly meter: number | undefined;
-  readonly imports: readonly number[];
-  readonly exports: readonly number[];
-};
-
-/** A settled day: what its transaction's input says, and what the contract logged. */
-export type Settlement = {
-  readonly day: Day;
-  readonly tariff: Tariff;
-  readonly claims: readonly IntervalClaim[];
-  /** In the order of the batch. */
-  readonly meters: readonly SettledMeter[];
-  readonly logged: Named<"DaySettled">;
-  /** Gas of all transactions of the day: announcement, forced profiles, settlement. */
-  readonly gas: bigint;
-};
+/** A settled day: what the contract logged, what its transaction's input says, and what it took. */
+export type Settlement = SettlementEntry &
+  ReadSettledDay & {
+    /** Gas of all transactions of the day: announcement, forced profiles, settlement. */
+    readonly gas: bigint;
+  };
 
 /**
- * Collects the settled days of a ledger from its events and from the inputs and receipts of their transactions. Days on
- * which nobody shared are left out.
+ * Reads the settled days of a ledger back from their transactions. Days on which nobody shared are left out.
+ *
+ * @throws As `readSettledDay`.
  */
 export async function readSettlements(
   client: ChainClient,
   deployment: Deployment,
-  ledger: Pick<Ledger, "events" | "devices">,
+  ledger: Pick<Ledger, "events" | "settlements" | "devices" | "tariffs">,
 ): Promise<Settlement[]> {
   const settlements: Settlement[] = [];
-  const meterOf = new Map(ledger.devices.map(({ device, meter }) => [device, meter]));
-  for (const event of ledger.events) {
-    if (event.eventName !== "DaySettled" || size(event.args.payments) === 0) continue;
-    const day = toDay(event.args.day);
-    const { input } = await client.getTransaction({ hash: event.transactionHash });
-    const decoded = decodeSettleDay(input);
-    const profiles = await settledProfiles(neighbourhoodDomain(deployment), decoded);
-    const tariff = await client.readContract({
-      address: deployment.neighbourhood,
-      abi: neighbourhoodAbi,
-      functionName: "tariffOf",
-      args: [day],
-    });
-    settlements.push({
-      day,
-      tariff,
-      claims: decoded.claims,
-      meters: profiles.map((settled) => ({
-        ...settled,
-        meter: meterOf.get(settled.device),
-        ...decodeIntervals(settled.profile.intervals),
-      })),
-      logged: event,
-      gas: await gasOfDay(client, ledger, day),
-    });
+  for (const entry of ledger.settlements) {
+    if (entry.payments.length === 0) continue;
+    const read = await readSettledDay(client, deployment, ledger, entry);
+    settlements.push({ ...entry, ...read, gas: await gasOfDay(client, ledger, entry.day) });
   }
   return settlements;
 }
@@ -109,34 +71,30 @@ export function settledMeterDays(
     ) {
       registers.set(event.args.meter, event.args);
     }
-    const settlement = settlements.find(({ logged }) => logged === event);
-    if (settlement === undefined || event.eventName !== "DaySettled") return [];
-    // A profile that does not fit its meter is in the batch, but moves no register.
-    const settledMeters = new Set(decodePayments(event.args.payments).map(({ meter }) => meter));
-    return settlement.meters
-      .filter(({ meter }) => meter !== undefined && settledMeters.has(meter))
-      .flatMap((settled) => meterDayOf(settlement.day, settled, registers));
+    if (event.eventName !== "DaySettled") return [];
+    const settlement = settlements.find(({ transactionHash }) => transactionHash === event.transactionHash);
+    return settlement === undefined ? [] : meterDaysOf(settlement, registers);
   });
 }
 
-function meterDayOf(
-  day: Day,
-  { meter, exponent, profile, imports, exports }: SettledMeter,
-  registers: Map<number, Registers>,
-): SettledMeterDay[] {
-  if (meter === undefined) return [];
-  const before = registers.get(meter) ?? { importRegister: 0n, exportRegister: 0n };
-  registers.set(meter, profile);
-  const unitWh = 10n ** BigInt(exponent);
-  const [importUnits, exportUnits] = [sumUnits(imports), sumUnits(exports)];
-  const grown = profile.importRegister - before.importRegister + profile.exportRegister - before.exportRegister;
-  return [
-    {
-      day,
-      meter,
-      importWh: importUnits * unitWh,
-      exportWh: exportUnits * unitWh,
-      unattributedWh: (grown - importUnits - exportUnits) * unitWh,
-    },
-  ];
+function meterDaysOf({ day, profiles, payments }: Settlement, registers: Map<number, Registers>): SettledMeterDay[] {
+  // A profile that does not fit its meter is in the batch, but moves no register.
+  const settled = new Set<number>(payments.map(({ meter }) => meter));
+  return profiles
+    .filter(({ meter }) => settled.has(meter))
+    .map(({ meter, exponent, profile }) => {
+      const before = registers.get(meter) ?? { importRegister: 0n, exportRegister: 0n };
+      registers.set(meter, profile);
+      const unitWh = 10n ** BigInt(exponent);
+      const { imports, exports } = decodeIntervals(profile.intervals);
+      const [importUnits, exportUnits] = [sumUnits(imports), sumUnits(exports)];
+      const grown = profile.importRegister - before.importRegister + profile.exportRegister - before.exportRegister;
+      return {
+        day,
+        meter,
+        importWh: importUnits * unitWh,
+        exportWh: exportUnits * unitWh,
+        unattributedWh: (grown - importUnits - exportUnits) * unitWh,
+      };
+    });
 }

@@ -1,6 +1,5 @@
 import type { Ledger } from "@commonwatt/sdk/ledger/types";
 import { divideUp } from "@commonwatt/sdk/integers";
-import { decodePayments } from "@commonwatt/sdk/settlement/logged";
 import { type BaseUnits, baseUnits, type Wh, wh } from "@commonwatt/sdk/units";
 
 import type { SettledMeterDay, Settlement } from "./settlements.ts";
@@ -74,19 +73,14 @@ export function totalsOf(
 }
 
 function settledTotalsOf(settlements: readonly Settlement[]): SettledTotals {
-  const meterDays = settlements.reduce((sum, { logged }) => sum + decodePayments(logged.args.payments).length, 0);
+  const meterDays = settlements.reduce((sum, { payments }) => sum + payments.length, 0);
+  const gas = total(settlements, (settlement) => settlement.gas);
   return {
     days: settlements.length,
     meterDays,
-    clearedWh: wh(total(settlements, ({ logged }) => logged.args.clearedWh)),
-    treasuryBaseUnits: baseUnits(total(settlements, ({ logged }) => logged.args.treasuryBaseUnits)),
-    gasPerHouseholdDay:
-      meterDays === 0
-        ? 0n
-        : divideUp(
-            total(settlements, ({ gas }) => gas),
-            BigInt(meterDays),
-          ),
+    clearedWh: wh(total(settlements, ({ clearedWh }) => clearedWh)),
+    treasuryBaseUnits: baseUnits(total(settlements, ({ treasuryBaseUnits }) => treasuryBaseUnits)),
+    gasPerHouseholdDay: meterDays === 0 ? 0n : divideUp(gas, BigInt(meterDays)),
   };
 }
 
