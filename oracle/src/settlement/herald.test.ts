@@ -18,7 +18,7 @@ function createScene() {
   const snapshot = { block: 1n, market, closingWindowSeconds: 7_200, meters: [] };
   return {
     stranded: () => said.filter(({ event }) => event === "stranded").map(({ days }) => days),
-    look(changes: Partial<MeterView>, window?: View["window"]) {
+    look: (changes: Partial<MeterView>, window?: View["window"]): void => {
       const meter: MeterView = {
         meter: 1,
         seat: 0,
