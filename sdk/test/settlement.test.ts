@@ -222,9 +222,11 @@ describe("the settlement of the sdk against the contract", () => {
     const ledger = await readLedger(chain.client, chain.deployment);
     expect(ledger.unknownLogs).toEqual([]);
     expect(ledger.settlements.map((entry) => entry.day)).toEqual([0, 1, 2, 3, 4].map((days) => today + days));
+    expect(ledger.tariffs.at(-1)).toMatchObject({ effectiveDay: today + 3, ...NEXT_TARIFF });
     for (const entry of ledger.settlements.slice(1)) {
       const read = await readSettledDay(chain.client, chain.deployment, ledger, entry);
-      expect(read.tariff).toEqual(entry.day < today + 3 ? TARIFF : NEXT_TARIFF);
+      const tariff = entry.day < today + 3 ? TARIFF : NEXT_TARIFF;
+      expect(read).toMatchObject({ tariff, tariffFrom: "contract" });
       expect(read.profiles).toHaveLength(HOMES.length);
       expect(verifySettlement({ ...entry, ...read })).toEqual([]);
       expect(clearDay(read.meters, read.tariff).clearedWh).toBe(entry.clearedWh);
