@@ -87,6 +87,11 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
             InvalidClosingWindow(terms.closingWindowSeconds, MIN_CLOSING_WINDOW_SECONDS, MAX_CLOSING_WINDOW_SECONDS)
         );
         Tariffs.check(terms.tariff);
+        emit TariffQueued(
+            SafeCast.toUint32(Calendar.today()),
+            terms.tariff.communityPriceTicks,
+            terms.tariff.networkChargeTicks
+        );
         token = new EnergyToken(terms.retirementWindowDays);
         deviceRegistry = registry;
         currency = IERC20(terms.currency);
@@ -256,6 +261,11 @@ contract Neighbourhood is INeighbourhood, AccessManaged, SignedActions, Reentran
     /// @inheritdoc ISharing
     function endSharing(uint32 number) external override restricted {
         Sharing.endSharing(number);
+    }
+
+    /// @inheritdoc ISharing
+    function allowSharing(uint32 number) external override restricted {
+        Sharing.allowSharing(number);
     }
 
     /// @inheritdoc ISharing

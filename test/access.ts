@@ -8,7 +8,7 @@ import { expectRefusal } from "./fixtures/refusal.ts";
 import { COMMUNITY } from "./fixtures/sharing.ts";
 import { HOME, key, loadFixture, PLACE, SOLAR, street } from "./fixtures/street.ts";
 
-type Holder = "operator" | "governor" | "guardian" | "treasurer";
+type Holder = "operator" | "governor" | "guardian" | "treasurer" | "announcer";
 type Open = Awaited<ReturnType<typeof governedStreet>>;
 
 /** A street with a registration at hand for a first device and for a next one. */
@@ -57,7 +57,7 @@ const GOVERNED: Record<string, [Holder, (open: Open, caller: Open["accounts"][Ho
     ({ neighbourhood }, caller) => neighbourhood.connect(caller).rebaseRegisters(SOLAR, 0, 0, "counter replaced"),
   ],
   revokeDevice: ["guardian", ({ neighbourhood }, caller) => neighbourhood.connect(caller).revokeDevice(SOLAR)],
-  announce: ["operator", ({ neighbourhood }, caller) => neighbourhood.connect(caller).announce(FIRST_DAY, 0)],
+  announce: ["announcer", ({ neighbourhood }, caller) => neighbourhood.connect(caller).announce(FIRST_DAY, 0)],
   endSharing: [
     "governor",
     async ({ neighbourhood, accounts }, caller) => {
@@ -65,10 +65,18 @@ const GOVERNED: Record<string, [Holder, (open: Open, caller: Open["accounts"][Ho
       return neighbourhood.connect(caller).endSharing(HOME);
     },
   ],
+  allowSharing: [
+    "governor",
+    async ({ neighbourhood, accounts }, caller) => {
+      await neighbourhood.connect(accounts.bob).setSettings(HOME, COMMUNITY);
+      await neighbourhood.connect(accounts.governor).endSharing(HOME);
+      return neighbourhood.connect(caller).allowSharing(HOME);
+    },
+  ],
   setTariff: [
     "governor",
     ({ neighbourhood }, caller) =>
-      neighbourhood.connect(caller).setTariff(FIRST_DAY + 2, { communityPriceTicks: 1, networkChargeTicks: 1 }),
+      neighbourhood.connect(caller).setTariff(FIRST_DAY + 3, { communityPriceTicks: 1, networkChargeTicks: 1 }),
   ],
   pause: ["guardian", ({ neighbourhood }, caller) => neighbourhood.connect(caller).pause()],
   unpause: [
@@ -103,7 +111,7 @@ describe("access", () => {
       await call(open, open.accounts[role]);
     });
 
-    for (const other of ["operator", "governor", "guardian", "treasurer", "stranger", "alice"] as const) {
+    for (const other of ["operator", "governor", "guardian", "treasurer", "announcer", "stranger", "alice"] as const) {
       if (other === role) continue;
       it(`${name} is refused to ${other === "stranger" || other === "alice" ? other : `the ${other}`}`, async () => {
         const open = await loadFixture(governedStreet);

@@ -168,6 +168,17 @@ describe("accounts", () => {
       await expectRefusal(withdrawing, neighbourhood, "InsufficientAccount", ...values);
       await expectRefusal(neighbourhood.connect(bob).withdraw(bob.address, 0), neighbourhood, "NothingToMove");
     });
+
+    it("to the neighbourhood itself, where it would be nobody's, is refused", async () => {
+      const { neighbourhood, accounts } = await loadFixture(sharingStreet);
+      const itself = await neighbourhood.getAddress();
+      for (const refused of [
+        neighbourhood.connect(accounts.bob).withdraw(itself, 1),
+        neighbourhood.connect(accounts.treasurer).collectTreasury(itself),
+      ]) {
+        await expectRefusal(refused, neighbourhood, "InvalidReceiver", itself);
+      }
+    });
   });
 
   describe("a meter's prepaid balance", () => {

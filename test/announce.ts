@@ -45,7 +45,7 @@ describe("announce", () => {
 
   it("rests for 18 hours after a window that nobody settled", async () => {
     const { neighbourhood, accounts } = await loadFixture(street);
-    const operated = neighbourhood.connect(accounts.operator);
+    const operated = neighbourhood.connect(accounts.announcer);
     await time.increaseTo(dayEnd(FIRST_DAY + 3));
     await operated.announce(FIRST_DAY, 0);
     const opensAt = (await closesAt({ neighbourhood })) + REST_AFTER_VOID;
@@ -64,13 +64,13 @@ describe("announce", () => {
     await time.increaseTo(dayEnd(FIRST_DAY + 7));
     expect(await neighbourhood.isClosed(FIRST_DAY)).to.equal(true);
     expect(await neighbourhood.isClosed(FIRST_DAY + 1)).to.equal(false);
-    await neighbourhood.connect(accounts.operator).announce(FIRST_DAY + 1, 0);
+    await neighbourhood.connect(accounts.announcer).announce(FIRST_DAY + 1, 0);
   });
 
   it("leaves a day announced at the last moment its whole window", async () => {
     const { neighbourhood, accounts } = await loadFixture(street);
     await at(dayEnd(FIRST_DAY + 7) - 1);
-    await neighbourhood.connect(accounts.operator).announce(FIRST_DAY, 0);
+    await neighbourhood.connect(accounts.announcer).announce(FIRST_DAY, 0);
     await time.increaseTo(dayEnd(FIRST_DAY + 7) + 60);
     expect(await neighbourhood.isClosed(FIRST_DAY)).to.equal(false);
     await time.increaseTo(await closesAt({ neighbourhood }));

@@ -35,6 +35,7 @@ async function publicChain() {
     governor: accounts.governor.address,
     guardian: accounts.guardian.address,
     treasurer: accounts.treasurer.address,
+    announcer: accounts.announcer.address,
   };
   return { accounts, parameters };
 }
@@ -77,7 +78,7 @@ describe("deployment", () => {
     expect(await read(token, "neighbourhood")).to.equal(await neighbourhood.getAddress());
     expect(await read(token, "retirementWindowDays")).to.equal(28n);
     expect(await read(currency, "decimals")).to.equal(6n);
-    for (const role of [0n, 1n, 2n, 3n, 4n]) {
+    for (const role of [0n, 1n, 2n, 3n, 4n, 5n]) {
       expect(await read(accessManager, "hasRole", role, everyone?.address)).to.deep.equal([true, 0n]);
     }
   });
@@ -85,8 +86,8 @@ describe("deployment", () => {
   it("gives each role of a public chain to who was named for it, and says what it is called", async () => {
     const { accounts, parameters } = await publicChain();
     const { accessManager } = await deployPublic(parameters);
-    const { deployer, stranger, operator, governor, guardian, treasurer } = accounts;
-    const holders = [stranger, operator, governor, guardian, treasurer];
+    const { deployer, stranger, operator, governor, guardian, treasurer, announcer } = accounts;
+    const holders = [stranger, operator, governor, guardian, treasurer, announcer];
     for (const role of holders.keys()) {
       for (const [index, holder] of holders.entries()) {
         const [isHolder] = await accessManager.hasRole(role, holder.address);
@@ -97,6 +98,7 @@ describe("deployment", () => {
     }
     const labels = await accessManager.queryFilter(accessManager.filters.RoleLabel());
     expect(labels.map(({ args }) => args.label).sort()).to.deep.equal([
+      "announcer",
       "governor",
       "guardian",
       "operator",

@@ -99,41 +99,45 @@ describe("tariff", () => {
     const { neighbourhood, accounts } = await loadFixture(sharingStreet);
     const governed = neighbourhood.connect(accounts.governor);
     const tariff = { communityPriceTicks: 1_700, networkChargeTicks: 300 };
-    await expect(governed.setTariff(TODAY + 1, tariff))
+    await expect(governed.setTariff(TODAY + 2, tariff))
       .to.emit(neighbourhood, "TariffQueued")
-      .withArgs(TODAY + 1, 1_700, 300);
-    expect(await neighbourhood.tariffOf(TODAY)).to.deep.equal([1_500n, 200n]);
-    expect(await neighbourhood.tariffOf(TODAY + 1)).to.deep.equal([1_700n, 300n]);
+      .withArgs(TODAY + 2, 1_700, 300);
+    expect(await neighbourhood.tariffOf(TODAY + 1)).to.deep.equal([1_500n, 200n]);
+    expect(await neighbourhood.tariffOf(TODAY + 2)).to.deep.equal([1_700n, 300n]);
   });
 
   it("is replaced until it begins, and then the one in force before another is queued", async () => {
     const { neighbourhood, operated, accounts } = await loadFixture(sharingStreet);
     const governed = neighbourhood.connect(accounts.governor);
     const price = (communityPriceTicks: number) => ({ communityPriceTicks, networkChargeTicks: 0 });
-    await governed.setTariff(TODAY + 1, price(1));
-    await governed.setTariff(TODAY + 1, price(2));
-    expect((await neighbourhood.tariffOf(TODAY + 1)).communityPriceTicks).to.equal(2n);
-    await time.increaseTo(dayEnd(TODAY));
+    const first = TODAY + 2;
+    await governed.setTariff(first, price(1));
+    await governed.setTariff(first, price(2));
+    expect((await neighbourhood.tariffOf(first)).communityPriceTicks).to.equal(2n);
+    await time.increaseTo(dayEnd(first - 1));
     // Days before it may still be settled, under the tariff before.
-    const tooSoon = governed.setTariff(TODAY + 2, price(3));
-    await expectRefusal(tooSoon, neighbourhood, "TariffPending", TODAY + 1);
-    await operated.announce(SHARED_DAY, 0);
-    await time.increaseTo(Number((await neighbourhood.nextWindow()).opensAt));
-    await operated.announce(TODAY, 0);
-    await expectRefusal(governed.setTariff(TODAY + 2, price(3)), neighbourhood, "TariffPending", TODAY + 1);
+    const tooSoon = governed.setTariff(first + 2, price(3));
+    await expectRefusal(tooSoon, neighbourhood, "TariffPending", first);
+    for (const day of [SHARED_DAY, TODAY, first - 1]) {
+      const { opensAt } = await neighbourhood.nextWindow();
+      if (opensAt > (await time.latest())) await time.increaseTo(opensAt);
+      await operated.announce(day, 0);
+    }
+    const later = first + 9;
+    await expectRefusal(governed.setTariff(later, price(3)), neighbourhood, "TariffPending", first);
     await time.increaseTo(await closesAt({ neighbourhood }));
-    await governed.setTariff(TODAY + 2, price(3));
-    expect((await neighbourhood.tariffOf(TODAY + 1)).communityPriceTicks).to.equal(2n);
-    expect((await neighbourhood.tariffOf(TODAY + 2)).communityPriceTicks).to.equal(3n);
+    await governed.setTariff(later, price(3));
+    expect((await neighbourhood.tariffOf(first)).communityPriceTicks).to.equal(2n);
+    expect((await neighbourhood.tariffOf(later)).communityPriceTicks).to.equal(3n);
   });
 
-  it("is refused for a day that has begun, and for a bid that does not fit", async () => {
+  it("is refused for a day before which nobody could change limits, and for a bid that does not fit", async () => {
     const { neighbourhood, accounts } = await loadFixture(sharingStreet);
     const governed = neighbourhood.connect(accounts.governor);
     const tariff = { communityPriceTicks: 65_535, networkChargeTicks: 0 };
-    await expectRefusal(governed.setTariff(TODAY, tariff), neighbourhood, "TariffDayNotAhead", TODAY, TODAY);
-    const high = governed.setTariff(TODAY + 1, { ...tariff, networkChargeTicks: 1 });
+    await expectRefusal(governed.setTariff(TODAY + 1, tariff), neighbourhood, "TariffDayNotAhead", TODAY + 1, TODAY);
+    const high = governed.setTariff(TODAY + 2, { ...tariff, networkChargeTicks: 1 });
     await expectRefusal(high, neighbourhood, "CommunityPriceTooHigh", 65_535, 1, 65_535);
-    await governed.setTariff(TODAY + 1, tariff);
+    await governed.setTariff(TODAY + 2, tariff);
   });
 });

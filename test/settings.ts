@@ -194,6 +194,20 @@ describe("settings", () => {
     expect((await neighbourhood.queuedSettings(PLANT)).settings.sharing).to.equal(false);
   });
 
+  it("stay ended against the owner's will until the governor allows sharing again", async () => {
+    const { neighbourhood, accounts } = await loadFixture(sharingStreet);
+    const [owned, governed] = [neighbourhood.connect(accounts.bob), neighbourhood.connect(accounts.governor)];
+    await expectRefusal(governed.allowSharing(HOME), neighbourhood, "MayShare", HOME);
+    await expect(governed.endSharing(HOME)).to.emit(neighbourhood, "SharingEnded").withArgs(HOME);
+    for (const settings of [COMMUNITY, limits(7, 8)]) {
+      await expectRefusal(owned.setSettings(HOME, settings), neighbourhood, "MayNotShare", HOME);
+    }
+    await owned.setSettings(HOME, { sharing: false, community: false, askTicks: 0, bidTicks: 0 });
+    await expect(governed.allowSharing(HOME)).to.emit(neighbourhood, "SharingAllowed").withArgs(HOME);
+    await owned.setSettings(HOME, COMMUNITY);
+    expect((await neighbourhood.queuedSettings(HOME)).settings.sharing).to.equal(true);
+  });
+
   it("are given back when a meter is closed, with its seat and limits", async () => {
     const { neighbourhood, operated, accounts, solar } = await loadFixture(sharingStreet);
     await neighbourhood.connect(accounts.bob).setSettings(HOME, limits(7, 8));

@@ -50,7 +50,7 @@ async function inBatches<T>(items: readonly T[], size: number, run: (some: reado
 async function largestStreet() {
   const street = await emptyStreet();
   const { neighbourhood, currency, accounts } = street;
-  const { alice, operator } = accounts;
+  const { alice } = accounts;
   const sharers = Array.from({ length: METERS }, (_, index) =>
     sharer(alice, 0x01010101 + index, { ...limitsOf(index % CLASSES), exponent: index % 3, p256: index < P256_METERS }),
   );
@@ -71,7 +71,7 @@ async function largestStreet() {
       gasLimit: 14_000_000n,
     }),
   );
-  await neighbourhood.connect(operator).announce(FIRST_DAY, 0n);
+  await neighbourhood.connect(street.accounts.announcer).announce(FIRST_DAY, 0n);
   await pastForcing(street);
   const empty = await planOf(street, FIRST_DAY, { profiles: new Map() });
   await settle(street, empty.args);

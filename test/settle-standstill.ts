@@ -141,7 +141,7 @@ const ACTIONS: Record<string, LastSecondAction> = {
     act: ({ neighbourhood, accounts }) =>
       neighbourhood
         .connect(accounts.governor)
-        .setTariff(DAY + 2, { communityPriceTicks: 9_000, networkChargeTicks: 9_000 }),
+        .setTariff(DAY + 3, { communityPriceTicks: 9_000, networkChargeTicks: 9_000 }),
   },
   "forcing a profile that is announced": {
     act: ({ neighbourhood, profiles, home }) => neighbourhood.force(profileIn(profiles, home)),
@@ -180,7 +180,7 @@ describe("settleDay, at the last second", () => {
       await expectOutcome(open, act(open), before(open));
 
       // The announcement still says what was known before.
-      await open.neighbourhood.connect(open.accounts.operator).announce(DAY, bitmap);
+      await open.neighbourhood.connect(open.accounts.announcer).announce(DAY, bitmap);
       await pastForcing(open);
       const { device } = await open.neighbourhood.meter(open.home.meter);
       const home = { ...open.home, device: device as Sharer["device"] };

@@ -7,7 +7,8 @@ import {CurrencyPermit} from "../types/Offers.sol";
 
 /// @title Accounts
 /// @notice Money of the day settlement: an account per owner, from which each meter's prepaid balance is funded.
-/// @dev Safe: the currency held always equals accounts + prepaid balances + treasury; only an owner, by call or signature,
+/// @dev Safe: the currency held is always at least accounts + prepaid balances + treasury, and exactly that unless somebody
+/// gives it away; only an owner, by call or signature,
 /// takes money out of their account or meters. Live: accounts are free at all times, paused or not; what lies on a meter
 /// waits for the end of a closing window at most.
 interface IAccounts {
@@ -20,6 +21,8 @@ interface IAccounts {
     error WrongCurrencyDecimals(uint8 decimals, uint8 expected);
     /// @notice The currency moved another amount than asked, as one with transfer fees does.
     error WrongAmountReceived(uint256 receivedBaseUnits, uint256 expectedBaseUnits);
+    /// @notice Money paid to the neighbourhood itself would be nobody's.
+    error InvalidReceiver(address to);
     error NothingToMove();
     error InsufficientAccount(address account, uint256 balanceBaseUnits, uint256 neededBaseUnits);
     error InsufficientMeterBalance(uint32 meter, uint256 balanceBaseUnits, uint256 neededBaseUnits);
@@ -52,12 +55,7 @@ interface IAccounts {
 
     /// @notice `fundMeter` on the signature of the meter's owner, relayed by anyone.
     /// @dev Signed: `FundMeter(uint32 meter,uint256 amountBaseUnits,uint256 nonce,uint256 deadline)`.
-    function fundMeterBySig(
-        uint32 meter,
-        uint256 amountBaseUnits,
-        uint256 deadline,
-        bytes calldata signature
-    ) external;
+    function fundMeterBySig(uint32 meter, uint256 amountBaseUnits, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Moves money from a meter's prepaid balance to its owner's account. Not while a closing window is open, if the
     /// meter shares. Never paused, and free after the meter was closed or its device revoked.

@@ -43,6 +43,7 @@ library Accounts {
     /// @param account Whose money it is, by call or signature.
     function withdraw(address account, address to, uint256 amountBaseUnits) external {
         NeighbourhoodState storage state = Host.state();
+        _requireOutside(to);
         _debit(state, account, amountBaseUnits);
         state.treasury.heldBaseUnits -= uint64(amountBaseUnits);
 
@@ -86,6 +87,7 @@ library Accounts {
     }
 
     function collectTreasury(address to) external returns (uint256 amountBaseUnits) {
+        _requireOutside(to);
         Treasury storage treasury = Host.state().treasury;
         amountBaseUnits = treasury.balanceBaseUnits;
 
@@ -156,6 +158,10 @@ library Accounts {
         );
 
         state.accountsBaseUnits[account] = balanceBaseUnits - amountBaseUnits;
+    }
+
+    function _requireOutside(address to) private view {
+        require(to != address(this), IAccounts.InvalidReceiver(to));
     }
 
     function _requireNotPaused(NeighbourhoodState storage state) private view {

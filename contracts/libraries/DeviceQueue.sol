@@ -39,8 +39,8 @@ library DeviceQueue {
         return word.withDeviceQueued(true);
     }
 
-    /// @notice Puts the queued device in force: it takes the word over. Every delivered day is closed to the meter: when a
-    /// late change meets a day that is about to be announced with the old device's profile, the meter can be skipped.
+    /// @notice Puts the queued device in force: it takes the word over. If the meter shares, every delivered day is closed to
+    /// it: when a late change meets a day that is about to be announced with the old device's profile, it can be skipped.
     /// @dev The caller has checked that it is due. Stores the words.
     function putInForce(NeighbourhoodState storage state, uint32 meter, MeterWord word) internal {
         QueuedDevice memory queued = state.queuedDevices[meter];
@@ -52,7 +52,9 @@ library DeviceQueue {
 
         delete state.queuedDevices[meter];
         state.words[oldDevice] = MeterWords.tombstone(meter);
-        state.words[queued.device] = word.withDeviceQueued(false).activated().closedThrough(Calendar.today() - 1);
+        state.words[queued.device] = word.withDeviceQueued(false).activated().closedThrough(
+            word.isSharing() ? Calendar.today() - 1 : queued.effectiveDay - 1
+        );
         facts.device = queued.device;
         facts.custody = queued.custody;
         facts.keyType = queued.keyType;

@@ -15,7 +15,8 @@ import {Quality} from "./Quality.sol";
 /// @title Profiles
 /// @notice Verifies a signed day profile, the same way wherever one comes in by itself: recorded, forced or late.
 library Profiles {
-    bytes32 private constant PROFILE_TYPEHASH = keccak256(
+    /// @notice EIP-712 type of what a device signs.
+    bytes32 internal constant TYPEHASH = keccak256(
         "DayProfile(uint32 day,uint64 importRegister,uint64 exportRegister,uint256 quality,bytes32 intervals)"
     );
 
@@ -28,8 +29,7 @@ library Profiles {
         uint256 quality,
         bytes calldata intervals
     ) internal pure returns (bytes32) {
-        return
-            keccak256(abi.encode(PROFILE_TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals)));
+        return keccak256(abi.encode(TYPEHASH, day, importRegister, exportRegister, quality, keccak256(intervals)));
     }
 
     /// @notice Who signed a profile: an active device of this neighbourhood.

@@ -123,7 +123,10 @@ library SettingsQueue {
         bool willShare
     ) private returns (uint8 seat) {
         if (word.isSharing()) return willShare ? word.seat() : 0;
-        if (willShare) return queued.sharing ? queued.seat : Seats.take(state, Seats.mayUseP256(state, meter));
-        if (queued.sharing) Seats.free(state, queued.seat, Seats.mayUseP256(state, meter));
+        if (willShare && queued.sharing) return queued.seat;
+        if (willShare) {
+            seat = Seats.take(state, Seats.mayUseP256(state, meter));
+            emit ISharing.SeatTaken(meter, seat);
+        } else if (queued.sharing) Seats.free(state, queued.seat, Seats.mayUseP256(state, meter));
     }
 }

@@ -7,7 +7,7 @@ import {INeighbourhood} from "../interfaces/INeighbourhood.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {ISharing} from "../interfaces/ISharing.sol";
 import {MarketState, Settings, Tariff} from "../types/Settlement.sol";
-import {NeighbourhoodState} from "../types/State.sol";
+import {MeterFacts, NeighbourhoodState} from "../types/State.sol";
 import {Calendar} from "./Calendar.sol";
 import {DeviceQueue} from "./DeviceQueue.sol";
 import {Host} from "./Host.sol";
@@ -32,19 +32,33 @@ library Sharing {
             ISharing.InvalidSettings(settings.sharing, settings.community, settings.askTicks, settings.bidTicks)
         );
         (address device, MeterWord word) = _activeDeviceOf(state, meter);
+        require(!settings.sharing || !state.facts[meter].barred, ISharing.MayNotShare(meter));
 
         state.words[device] = SettingsQueue.enqueue(state, meter, word, settings);
     }
 
     function endSharing(uint32 meter) external {
         NeighbourhoodState storage state = Host.state();
-        (address device, MeterWord word) = _activeDeviceOf(state, meter);
+        (address device, MeterWord word) = MeterBook.deviceOf(state, meter);
         require(
             SettingsQueue.hasSeat(state, meter, word),
             ISettlement.NotSharing(meter, SafeCast.toUint32(Calendar.today()))
         );
 
+        state.facts[meter].barred = true;
+
+        emit ISharing.SharingEnded(meter);
+
         state.words[device] = SettingsQueue.enqueue(state, meter, word, Settings(false, false, 0, 0));
+    }
+
+    function allowSharing(uint32 meter) external {
+        MeterFacts storage facts = Host.state().facts[meter];
+        require(facts.barred, ISharing.MayShare(meter));
+
+        facts.barred = false;
+
+        emit ISharing.SharingAllowed(meter);
     }
 
     function applyChanges(uint32[] calldata meters) external {

@@ -38,7 +38,7 @@ library Tariffs {
     ) internal {
         MarketState memory market = state.market;
         uint256 today = Calendar.today();
-        require(effectiveDay > today, ISharing.TariffDayNotAhead(effectiveDay, SafeCast.toUint32(today)));
+        require(effectiveDay > today + 1, ISharing.TariffDayNotAhead(effectiveDay, SafeCast.toUint32(today)));
         uint32 begun = market.tariffDay;
         if (begun != 0 && begun <= today) {
             require(WindowRules.isClosed(market, closingWindowSeconds, begun - 1), ISharing.TariffPending(begun));

@@ -24,6 +24,7 @@ struct MeterFacts {
     KeyType keyType;
     uint16 capUnits; // for the first device; afterwards its word has the cap
     bool closed; // takes no device any more
+    bool barred; // the governor ended its sharing, and has not allowed it again
     uint32 revokedInWindowOf; // the device was revoked while this day was announced: it still counts there; else 0
     // slot 1
     bytes32 place;
@@ -74,7 +75,7 @@ struct NeighbourhoodState {
     LimitClasses classes;
     MarketState market; // one slot
     uint256 announced; // bitmap of seats
-    uint256 forced; // bitmap of seats; of the last announced day if `market.forcedCount` is not 0, else stale
+    uint256 forced; // bitmap of seats, of the last announced day
     // over the forced profiles in their order, from 0: h = keccak256(h, digest, device); a digest names no device
     bytes32 forcedHash;
     uint256 seatsInForce; // bitmap: meters that share now

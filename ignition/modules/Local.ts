@@ -17,7 +17,13 @@ export default buildModule("Local", (m) => {
     currency,
     terms: termsOf(m),
     admin: everyone,
-    roles: { operator: everyone, governor: everyone, guardian: everyone, treasurer: everyone },
+    roles: {
+      operator: everyone,
+      governor: everyone,
+      guardian: everyone,
+      treasurer: everyone,
+      announcer: everyone,
+    },
   });
   return { ...deployed, deviceRegistry, currency };
 });

@@ -1,7 +1,7 @@
 import { id } from "ethers";
 
 /** Names of the roles that govern a neighbourhood. */
-export type RoleName = "operator" | "governor" | "guardian" | "treasurer";
+export type RoleName = "operator" | "governor" | "guardian" | "treasurer" | "announcer";
 
 type Role = {
   name: RoleName;
@@ -26,7 +26,6 @@ export const ROLES: readonly Role[] = [
       "closeMeter(uint32)",
       `registerDevice(${REGISTRATION})`,
       `rotateDevice(${REGISTRATION})`,
-      "announce(uint32,uint256)",
     ],
     marketplace: [],
   },
@@ -37,6 +36,7 @@ export const ROLES: readonly Role[] = [
       "setCap(uint32,uint32)",
       "rebaseRegisters(uint32,uint64,uint64,string)",
       "endSharing(uint32)",
+      "allowSharing(uint32)",
       "setTariff(uint32,(uint16,uint16))",
       "unpause()",
     ],
@@ -49,6 +49,8 @@ export const ROLES: readonly Role[] = [
     neighbourhood: ["collectTreasury(address)"],
     marketplace: ["collectNetworkCharges(address)"],
   },
+  // The account of the oracle, whose key is on a machine that is always on: it opens windows and can do nothing else.
+  { name: "announcer", id: 5n, neighbourhood: ["announce(uint32,uint256)"], marketplace: [] },
 ];
 
 /** Four-byte selectors of function signatures. */

@@ -116,12 +116,7 @@ library AuctionPrices {
     /// price or their share, others nothing; buyers bidding more than `high` + charge, exactly it, or less, likewise.
     /// @param askTicks A `uint16`.
     /// @param bidTicks A `uint16`.
-    function setClass(
-        ClassLanes memory class,
-        DayPrices memory day,
-        uint256 askTicks,
-        uint256 bidTicks
-    ) internal pure {
+    function setClass(ClassLanes memory class, DayPrices memory day, uint256 askTicks, uint256 bidTicks) internal pure {
         uint256 asks = Lanes.spread64(askTicks);
         uint256 bids = Lanes.spread64(bidTicks);
         uint256 traded = day.traded;
@@ -183,13 +178,7 @@ library AuctionPrices {
     /// @param word Their low and high in bits 16-31 and 0-15 of the 64-bit lanes, earliest highest.
     /// @param pairs Their sides in every second pair, earliest lowest.
     /// @param shares Their effective prices, earliest in the lowest lane, as everything below.
-    function _unpackFour(
-        uint256 at,
-        uint256 word,
-        uint256 pairs,
-        uint256 shares,
-        uint256 chargeTicks
-    ) private pure {
+    function _unpackFour(uint256 at, uint256 word, uint256 pairs, uint256 shares, uint256 chargeTicks) private pure {
         unchecked {
             uint256 low = _reversed((word >> 16) & LOW_16_PER_64);
             uint256 high = _reversed(word & LOW_16_PER_64);

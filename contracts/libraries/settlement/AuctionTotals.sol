@@ -6,12 +6,12 @@ import {Side} from "../../types/Settlement.sol";
 import {AuctionPrices, ClassLanes, DayPrices} from "./AuctionPrices.sol";
 import {Lanes} from "./Lanes.sol";
 
-
 /// @title AuctionTotals
 /// @notice Adds the classes up at the claimed prices and accepts exactly the claims that are the optimum.
 /// @dev Sums of a day: per word of eight intervals eight words of 32-bit lanes, Wh: S<(low), S<=(low), S<(high), S<=(high),
 /// D>(low), D>=(low), D>(high), D>=(high). S counts exports asked below (or at) a price, D imports bid above (or at) a
-/// price plus the network charge. Plain twin: contracts/test/twins/PlainAuction.sol. Why these conditions, and no fewer: docs/mechanism.md.
+/// price plus the network charge. Plain twin: contracts/test/twins/PlainAuction.sol. Why these conditions, and no fewer:
+/// docs/mechanism/proof.md.
 library AuctionTotals {
     uint256 private constant SUMS = 8;
     uint256 private constant BOUNDS = 16;
@@ -117,6 +117,8 @@ library AuctionTotals {
                 if ((day.spread >> k) & 1 == 0) _copyLowToHigh(sums, k * SUMS);
                 (bool accepted, uint256 volumes) = _verifyEight(sums, day.words, k, pairs);
                 if (!accepted) _refuse(sums, day.words, k, pairs);
+                // What names the fault must not be what decides.
+                assert(accepted);
                 _checkShares(sums, day.words, k, pairs, effective, chargeTicks);
                 cleared += (volumes & LOW_32_PER_64) + ((volumes >> 32) & LOW_32_PER_64);
                 assembly ("memory-safe") {

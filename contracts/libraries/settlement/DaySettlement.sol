@@ -5,14 +5,15 @@ import {INeighbourhood} from "../../interfaces/INeighbourhood.sol";
 import {ISettlement} from "../../interfaces/ISettlement.sol";
 import {Claims, MarketState, SkipReason, Tariff} from "../../types/Settlement.sol";
 import {NeighbourhoodState} from "../../types/State.sol";
-import {Calendar} from "../Calendar.sol";
 import {Host} from "../Host.sol";
 import {MeterWord, MeterWords} from "../MeterWords.sol";
+import {Profiles} from "../Profiles.sol";
 import {Quality} from "../Quality.sol";
 import {Tariffs} from "../Tariffs.sol";
 import {WindowRules} from "../WindowRules.sol";
 import {AuctionPrices, ClassLanes, DayPrices} from "./AuctionPrices.sol";
 import {AuctionTotals} from "./AuctionTotals.sol";
+import {Lanes} from "./Lanes.sol";
 import {MeterPass, MeterSums} from "./MeterPass.sol";
 import {Payments} from "./Payments.sol";
 import {BatchProfile, ProfileBatch} from "./ProfileBatch.sol";
@@ -46,9 +47,6 @@ struct Settling {
 /// was read is checked when all is read. Until then nothing leaves the contract. Wrong claims may fill words with
 /// nonsense on the way: the check then reverts it. Linked: one hop for the whole day.
 library DaySettlement {
-    bytes32 private constant PROFILE_TYPEHASH = keccak256(
-        "DayProfile(uint32 day,uint64 importRegister,uint64 exportRegister,uint256 quality,bytes32 intervals)"
-    );
     uint256 private constant SIDES_BITS = 192;
 
     /// @notice Settles the announced day: see {ISettlement}. A neighbourhood runs this on its own state and its caller's
@@ -105,7 +103,7 @@ library DaySettlement {
         run.tariff = tariff;
         if (state.market.forcedCount != 0) run.forced = state.forced;
         run.missing = state.announced | run.forced;
-        run.buffer = ProfileBatch.prepare(PROFILE_TYPEHASH, day, Host.domainOf(address(this)));
+        run.buffer = ProfileBatch.prepare(Profiles.TYPEHASH, day, Host.domainOf(address(this)));
         run.prices = AuctionPrices.unpack(claims.prices, claims.sides, claims.effective, tariff.networkChargeTicks);
         run.sums = AuctionTotals.room();
         run.class = AuctionPrices.room();
@@ -220,11 +218,7 @@ library DaySettlement {
     }
 
     /// @dev What `record` demands of a profile, besides its day and signature.
-    function _fits(
-        BatchProfile memory profile,
-        MeterWord word,
-        MeterSums memory sums
-    ) private pure returns (bool) {
+    function _fits(BatchProfile memory profile, MeterWord word, MeterSums memory sums) private pure returns (bool) {
         unchecked {
             if (profile.importRegister >= MeterWords.REGISTER_LIMIT) return false;
             if (profile.exportRegister >= MeterWords.REGISTER_LIMIT) return false;
@@ -239,8 +233,10 @@ library DaySettlement {
         uint256 quality = profile.quality;
         if (!Quality.isValid(quality)) return false;
         if (!Quality.hasMissing(quality)) return true;
-        for (uint256 i = 0; i < Calendar.INTERVALS_PER_DAY; ++i) {
-            if (Quality.isMissing(quality, i) && ProfileBatch.unitsAt(profile, i) != 0) return false;
+        // Of a valid vector the upper bit of a pair says that the interval is missing.
+        for (uint256 k = 0; k < AuctionPrices.WORDS; ++k) {
+            (, uint256 missing) = Lanes.pairs32((quality >> (16 * k)) & 0xffff);
+            if (Lanes.mask32(missing) & ProfileBatch.eightAt(profile, k) != 0) return false;
         }
         return true;
     }
@@ -272,7 +268,10 @@ library DaySettlement {
     // ---------------------------------------------------------------- meters left out
 
     function _runSkipped(NeighbourhoodState storage state, Settling memory run, bytes calldata skipped) private {
-        require(skipped.length % 20 == 0, ISettlement.MalformedBatch(skipped.length, skipped.length - (skipped.length % 20)));
+        require(
+            skipped.length % 20 == 0,
+            ISettlement.MalformedBatch(skipped.length, skipped.length - (skipped.length % 20))
+        );
         for (uint256 at = 0; at < skipped.length; at += 20) {
             address device = address(bytes20(skipped[at:at + 20]));
             (, MeterWord word) = SettlementWords.load(state, device);

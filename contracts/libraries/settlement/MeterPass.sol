@@ -53,7 +53,6 @@ library MeterPass {
             } {
                 let word
                 let energies
-
                 word := mload(position)
                 excess := or(excess, or(word, not(sub(mload(0), word))))
                 energies := and(shr(16, word), LOW_16_PER_32)

@@ -78,7 +78,8 @@ library ProfileBatch {
                 bytes32 x = bytes32(_word(next));
                 bytes32 y = bytes32(_word(next + 32));
                 next += 64;
-                profile.device = P256Devices.isValid(digest, r, bytes32(s), x, y) ? P256Devices.addressOf(x, y) : address(0);
+                profile.device =
+                    P256Devices.isValid(digest, r, bytes32(s), x, y) ? P256Devices.addressOf(x, y) : address(0);
             } else {
                 profile.device = _recover(digest, r, s);
             }
@@ -86,12 +87,12 @@ library ProfileBatch {
         }
     }
 
-    /// @notice Import and export of an interval, as one number that is zero if both are.
-    /// @param index 0 to 95.
-    function unitsAt(BatchProfile memory profile, uint256 index) internal pure returns (uint256 units) {
+    /// @notice Eight intervals in 32-bit lanes, import above export, the earliest highest.
+    /// @param index 0 to 11.
+    function eightAt(BatchProfile memory profile, uint256 index) internal pure returns (uint256 word) {
         uint256 intervals = profile.intervals;
         assembly ("memory-safe") {
-            units := shr(224, mload(add(intervals, shl(2, index))))
+            word := mload(add(intervals, shl(5, index)))
         }
     }
 

@@ -21,7 +21,7 @@ export const CLOSING_WINDOW_SECONDS = 7_200;
 export const COMMUNITY_PRICE_TICKS = 1_500;
 export const NETWORK_CHARGE_TICKS = 100;
 
-const ANNOUNCER_ROLE = 1n;
+const ANNOUNCER_ROLE = 5n;
 const ACCESS_MANAGER = parseAbi([
   "function setTargetFunctionRole(address target, bytes4[] selectors, uint64 roleId)",
   "function grantRole(uint64 roleId, address account, uint32 executionDelay)",

@@ -77,13 +77,13 @@ export async function enrol(
 
 /** Lets the oracle's account announce the days of sharing meters. */
 export async function letAnnounce(chain: LocalChain, deployment: Deployment, submitter: Address): Promise<void> {
-  const operator = ROLES.find(({ name }) => name === "operator");
-  if (operator === undefined) throw new Error("There is no operator role.");
+  const announcer = ROLES.find(({ name }) => name === "announcer");
+  if (announcer === undefined) throw new Error("There is no announcer role.");
   await send({ client: chain.client, wallet: chain.wallet(governorAccount()) }, "Letting the oracle announce days", {
     address: deployment.accessManager,
     abi: parseAbi(["function grantRole(uint64 roleId, address account, uint32 executionDelay)"]),
     functionName: "grantRole",
-    args: [operator.id, submitter, 0],
+    args: [announcer.id, submitter, 0],
   });
 }
 

@@ -17,6 +17,10 @@ export const accountErrors: Explanations = {
 export const sharingErrors: Explanations = {
   InvalidSettings: () =>
     "These settings contradict each other: limits are only for sharing with limits of one's own, not at the community price and not by hand.",
+  InvalidReceiver: (v) => `Money cannot be paid to the neighbourhood's own contract ${v.address("to")}.`,
+  MayNotShare: (v) =>
+    `The sharing of meter ${v.number("meter")} was ended by the neighbourhood. Ask it to allow sharing again.`,
+  MayShare: (v) => `The sharing of meter ${v.number("meter")} was not ended: there is nothing to allow.`,
   ChangeHasBegun: (v) =>
     `Meter ${v.number("meter")} has a change waiting since ${v.day("effectiveDay")}. It must be applied before another is made.`,
   TooManyLimitClasses: () =>

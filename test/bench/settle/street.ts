@@ -118,7 +118,7 @@ export class SettleStreet {
     for (const meter of meters) planned.push(await this.#planned(meter, day));
     const bitmap = planned.reduce((bits, { state }) => bits | (1n << BigInt(state.seat)), 0n);
     await time.increaseTo(dayEnd(day) + 60);
-    const announced = await neighbourhood.connect(accounts.operator).announce(day, bitmap);
+    const announced = await neighbourhood.connect(accounts.announcer).announce(day, bitmap);
     await time.increase(3_700);
     const tariff = await neighbourhood.tariffOf(day);
     const { args, clearing } = planSettlement({
