@@ -28,7 +28,7 @@ export function sharingKey({ meters }: Pick<Settlement, "meters">): Share[] {
       numerator: BigInt(measured[index] ?? 0) * total.matched,
       denominator: total[all] === 0n ? 1n : total[all],
     }));
-  return meters.map(({ meter = 0, imports, exports }) => ({
+  return meters.map(({ meter, imports, exports }) => ({
     meter,
     sold: part(exports, "supply"),
     bought: part(imports, "demand"),
