@@ -32,6 +32,8 @@ abstract contract SharingActions is AccountActions {
     SharingCounters internal _sharingCounters;
     uint256[METERS + 1] internal _queuedKeys;
     address[METERS + 1] private _queuedDevices;
+    /// @dev The governor ended its sharing and has not allowed it again.
+    mapping(uint32 meter => bool) private _barred;
     /// @dev The day that was announced when the device was revoked.
     mapping(uint32 meter => uint32) internal _revokedInWindowOf;
 
@@ -60,8 +62,14 @@ abstract contract SharingActions is AccountActions {
         if (!_accounts[meter].active) return;
         address owner = ownerOf(meter);
         Settings memory settings = _settings(seed >> 8);
+        bytes memory call = abi.encodeCall(ISharing.setSettings, (meter, settings));
+        if (_barred[meter] && settings.sharing) {
+            _refuseCall(owner, call, ISharing.MayNotShare.selector);
+            if ((seed >> 136) % 2 == 0) return;
+            neighbourhood.allowSharing(meter);
+            _barred[meter] = false;
+        }
         if (_settingsHaveBegun(meter)) {
-            bytes memory call = abi.encodeCall(ISharing.setSettings, (meter, settings));
             _refuseCall(owner, call, ISharing.ChangeHasBegun.selector);
             ++_sharingCounters.begun;
             return;
@@ -93,6 +101,7 @@ abstract contract SharingActions is AccountActions {
         // Seldom, so that most meters go on.
         if (!_accounts[meter].active || !seated || _settingsHaveBegun(meter) || (seed >> 8) % 3 != 0) return;
         neighbourhood.endSharing(meter);
+        _barred[meter] = true;
         ++_sharingCounters.ended;
     }
 

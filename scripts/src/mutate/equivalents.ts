@@ -20,7 +20,28 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     lineText: "mstore(add(at, 0x20), 0)",
     original: "0x20",
     proof:
-      "A byte further, the highest byte of the word stays and that of the next one is cleared. Both belong to a 32-bit lane of a class's total in meter units, which is below 2^24: they are 0.",
+      "A byte further, the highest byte of the word stays: it is of a 32-bit lane of a total in meter units, below 2^24, so 0. The byte cleared beyond is the highest of the next eight intervals' sell vector, whose prices are below 2^46, and which is set anew before it is used.",
+  },
+  {
+    file: "Quality.sol",
+    operator: "one more",
+    lineText: "return quality & HIGH_BITS != 0;",
+    proof:
+      "No value of the upper bits is 1, so the answer is always yes. It only decides whether the missing intervals are looked for, and without upper bits none is found.",
+  },
+  {
+    file: "AuctionPrices.sol",
+    operator: "always",
+    lineText: "if (pairs != 0) {",
+    proof:
+      "Eight intervals without trade are unpacked to zeros, which is what the memory holds, and are marked as traded: the class's vectors are then computed to zeros, and it is not active there.",
+  },
+  {
+    file: "ProfileBatch.sol",
+    operator: "one more",
+    lineText: "pop(staticcall(gas(), 1, input, 0x80, 0, 0x20))",
+    original: "0x80",
+    proof: "The precompile reads the first 128 bytes of its input and no more.",
   },
 ];
 
