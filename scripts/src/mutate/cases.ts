@@ -67,18 +67,21 @@ function claimTampers(of: SettleCase): SettleCase[] {
   const claims = decodeClaims(of.args.claims);
   const found: SettleCase[] = [];
   const seen = new Map<string, number>();
+  const seenLast = new Set<string>();
   for (const [index, claim] of claims.entries()) {
     const kind = `${claim.side}${claim.lowTicks === claim.highTicks ? "" : " gap"}`;
     const times = (seen.get(kind) ?? 0) + 1;
     seen.set(kind, times);
-    // The first of its kind, one in the middle of a word, and the last of the day.
-    if (times > 2 && index !== 95) continue;
-    const put = (name: string, change: Partial<IntervalClaim>): void => {
+    const lastOfWord = index % 8 === 7 && !seenLast.has(kind);
+    if (lastOfWord) seenLast.add(kind);
+    // The first of its kind, one in the middle of a word, one in its lowest lane, and the last of the day.
+    if (times > 2 && !lastOfWord && index !== 95) continue;
+    const put = (name: string, change: Partial<IntervalClaim>, refusal = "*"): void => {
       const wrong = claims.with(index, { ...claim, ...change });
       if (wrong[index]?.lowTicks === -1 || wrong[index]?.highTicks === -1 || wrong[index]?.effective === -1n) return;
       if ((wrong[index]?.lowTicks ?? 0) > 65_535 || (wrong[index]?.highTicks ?? 0) > 65_535) return;
       found.push(
-        tampered(of, `${name} of interval ${index}`, "*", { args: { ...of.args, claims: encodeClaims(wrong) } }),
+        tampered(of, `${name} of interval ${index}`, refusal, { args: { ...of.args, claims: encodeClaims(wrong) } }),
       );
     };
     if (claim.side !== NO_TRADE) {
@@ -92,6 +95,12 @@ function claimTampers(of: SettleCase): SettleCase[] {
     put("effective + 1", { effective: claim.effective + 1n });
     put("effective - 1", { effective: claim.effective - 1n });
     for (const side of [0, 1, 2, 3] satisfies Side[]) if (side !== claim.side) put(`side ${side}`, { side });
+    // Neither end of the prices is a witness that hides a trade.
+    const none = { side: NO_TRADE, effective: 0n } as const;
+    if (claim.side !== NO_TRADE) {
+      put("no trade at 0", { ...none, lowTicks: 0, highTicks: 0 }, "WitnessFails");
+      put("no trade at 65,535", { ...none, lowTicks: 65_535, highTicks: 65_535 }, "WitnessFails");
+    }
     if (claim.side === NO_TRADE) put("split witness", { highTicks: claim.highTicks + 1 });
   }
   return found;
