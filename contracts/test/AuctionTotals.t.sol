@@ -118,6 +118,27 @@ contract AuctionTotalsTest is Test {
         _assertSame(classes, claims, 65_535);
     }
 
+    /// @dev Supply and demand are equal, so that a range of prices clears; each end is moved, in every lane.
+    function test_verify_ofARange_refusesEveryOtherEndInEveryLane() external view {
+        Class[] memory classes = new Class[](2);
+        (classes[0].askTicks, classes[0].unitWh) = (3, 1);
+        (classes[1].bidTicks, classes[1].unitWh) = (8, 10);
+        for (uint256 i = 0; i < 96; ++i) classes[0].exports[i] = classes[1].imports[i] = 10 * (i + 1);
+        PlainClaim[96] memory claims;
+        for (uint256 i = 0; i < 96; ++i) claims[i] = PlainClaim(3, 7, 1, 0);
+        assertEq(_objection(classes, claims, 1), "");
+        _assertSame(classes, claims, 1);
+        for (uint256 i = 40; i < 48; ++i) {
+            for (uint256 end = 2; end <= 8; ++end) {
+                claims[i] = PlainClaim(end, 7, 1, 0);
+                _assertSame(classes, claims, 1);
+                claims[i] = PlainClaim(3, end, 1, 0);
+                _assertSame(classes, claims, 1);
+            }
+            claims[i] = PlainClaim(3, 7, 1, 0);
+        }
+    }
+
     function _assertSame(Class[] memory classes, PlainClaim[96] memory claims, uint256 charge) private view {
         (bytes memory prices, uint256 sides, bytes memory effective) = ClaimBytes.encode(claims);
         bytes memory expected = _objection(classes, claims, charge);
