@@ -71,7 +71,7 @@ describe("the config", () => {
     [
       "unknown key of a broker",
       (config) => (config.broker["url"] = "mqtt://x"),
-      /^broker: unknown key "url", expected one of kind, host, port$/u,
+      /^broker: unknown key "url", expected one of kind, host, port, usersFile$/u,
     ],
     [
       "wrong kind of broker",

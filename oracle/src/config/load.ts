@@ -66,20 +66,32 @@ export function loadConfig(file: string): Config {
 
 function absolutePaths(config: Config, folder: string): Config {
   const at = (path: string) => resolve(folder, path);
-  const { broker } = config;
+  const { broker, http, database } = config;
   return {
     ...config,
     dataDir: at(config.dataDir),
     keystoreDir: at(config.keystoreDir),
     passphraseFile: at(config.passphraseFile),
     deploymentFile: at(config.deploymentFile),
-    broker:
-      broker.kind === "embedded"
-        ? broker
-        : {
-            ...broker,
-            ...(broker.usernameFile === undefined ? {} : { usernameFile: at(broker.usernameFile) }),
-            ...(broker.passwordFile === undefined ? {} : { passwordFile: at(broker.passwordFile) }),
-          },
+    broker: absoluteIn(broker, at, [
+      "usersFile",
+      "usernameFile",
+      "passwordFile",
+      "caFile",
+      "certificateFile",
+      "keyFile",
+    ]),
+    ...(http === undefined ? {} : { http: absoluteIn(http, at, ["keysFile"]) }),
+    serial: config.serial.map((line) => absoluteIn(line, at, ["path"])),
+    database: absoluteIn(database, at, ["urlFile"]),
   };
+}
+
+/** The same with the named paths, where they are given, made absolute. */
+function absoluteIn<T extends object>(section: T, at: (path: string) => string, keys: readonly string[]): T {
+  const entries = Object.entries(section).map(([key, value]): [string, unknown] => [
+    key,
+    keys.includes(key) && typeof value === "string" ? at(value) : value,
+  ]);
+  return Object.fromEntries(entries) as T;
 }

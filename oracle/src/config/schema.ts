@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+import { path, port, seconds, topicLevel } from "./fields.ts";
+import { broker, http, nodes, serial } from "./sources.ts";
+
 /**
  * What an input of a node means for its meter. Counters count Wh, powers are W. `checkPowerW` is a net power beside
  * counters: it is compared with them, never billed. Generation lies behind the metering point and is kept for information.
@@ -12,35 +15,12 @@ export const MEANINGS = [
   "checkPowerW",
   "generationWh",
   "generationW",
+  "useWh",
+  "useW",
 ] as const;
 export type Meaning = (typeof MEANINGS)[number];
 
-const path = z.string().min(1);
-const port = z.int().min(0).max(65_535);
-const seconds = (min: number, max: number) => z.int().min(min).max(max);
-/** One level of an MQTT topic: what OpenEnergyMonitor calls a node or an input. */
-const topicLevel = z
-  .string()
-  .regex(/^[^/+#\p{Cc}]{1,64}$/u, { error: "expected 1 to 64 characters without '/', '+' or '#'" });
 const origin = z.url({ protocol: /^https?$/u, error: "expected an origin such as http://127.0.0.1:5173" });
-
-const broker = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("embedded"),
-    /** Anyone who reaches this address can publish: leave it on loopback unless the network is trusted. */
-    host: z.string().min(1).default("127.0.0.1"),
-    /** 0: a free port, named in the "ready" log line. */
-    port: port.default(1883),
-  }),
-  z.strictObject({
-    kind: z.literal("external"),
-    url: z.url({ protocol: /^(mqtts?|wss?)$/u, error: "expected a URL such as mqtts://broker.example:8883" }),
-    /** The broker keeps unacknowledged messages for this client id while the oracle is down. */
-    clientId: z.string().min(1).max(23).default("commonwatt-oracle"),
-    usernameFile: path.optional(),
-    passwordFile: path.optional(),
-  }),
-]);
 
 const timing = z.strictObject({
   /** A day is closed this long after its end even if no message from after it has come. */
@@ -61,7 +41,21 @@ const timing = z.strictObject({
   pollMilliseconds: z.int().min(20).max(60_000).default(1_000),
 });
 
-const input = z.strictObject({ input: topicLevel, meaning: z.enum(MEANINGS) });
+/** What a sub-channel behind the metering point is used for. Private: it never leaves the oracle's database. */
+export const USES = ["heating", "lighting", "cooking", "cleaning", "entertainment", "charging", "other"] as const;
+export type Use = (typeof USES)[number];
+
+const input = z
+  .strictObject({
+    input: topicLevel,
+    meaning: z.enum(MEANINGS),
+    /** Of a `useWh` or `useW` only. */
+    use: z.enum(USES).optional(),
+  })
+  .refine(({ meaning, use }) => (use !== undefined) === (meaning === "useWh" || meaning === "useW"), {
+    error: "expected a use for the meanings useWh and useW, and for no other",
+    path: ["use"],
+  });
 
 const meter = z.strictObject({
   meter: z.int().min(1).max(0xffff_ffff),
@@ -105,9 +99,34 @@ const settlement = z.strictObject({
   deadlineSeconds: seconds(0, 2 * 86_400).default(21_600),
 });
 
+const database = z.discriminatedUnion("kind", [
+  /** One file in `dataDir`. */
+  z.strictObject({ kind: z.literal("sqlite") }),
+  z.strictObject({
+    kind: z.literal("postgres"),
+    /** File (mode 600) with the URL, which holds the password: postgres://user:password@host:5432/name. */
+    urlFile: path,
+  }),
+]);
+
+/** What was signed is kept for ever; what it was made from is not. */
+const retention = z.strictObject({
+  /** Days that messages are kept after they were taken into account. */
+  messageDays: z.int().min(0).max(3_650).default(7),
+  /** Days that the energy by use is kept. */
+  useDays: z.int().min(1).max(36_500).default(400),
+});
+
 /** Schema of the oracle's config file. Relative paths start at the config file's folder. */
 export const configSchema = z.strictObject({
   broker,
+  /** The Emoncms HTTP input API. Without it no HTTP port for meters is opened. */
+  http: http.optional(),
+  serial,
+  /** What the numbers of a node are called where its messages do not say so: CSV, legacy topics, radio frames. */
+  nodes,
+  database: database.default({ kind: "sqlite" }),
+  retention: retention.prefault({}),
   /** First level(s) of every topic. */
   baseTopic: z
     .string()
@@ -135,3 +154,6 @@ export type Config = z.infer<typeof configSchema>;
 export type MeterConfig = Config["meters"][number];
 export type Timing = Config["timing"];
 export type BrokerConfig = Config["broker"];
+export type HttpConfig = NonNullable<Config["http"]>;
+export type SerialConfig = Config["serial"][number];
+export type NodeConfig = Config["nodes"][number];

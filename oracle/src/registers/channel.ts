@@ -46,7 +46,9 @@ export function advanceChannel(
     if (meaning === "netPowerW") return { state: next, segments, first, restarted: false };
     return { state: { ...next, sinceCheck: sum(state?.sinceCheck, segments) }, segments: [], first, restarted: false };
   }
-  if (meaning === "generationWh" || meaning === "generationW") return informative(state, reading);
+  if (meaning === "generationWh" || meaning === "generationW" || meaning === "useWh" || meaning === "useW") {
+    return informative(state, reading);
+  }
   const step = advanceCounter(state?.counter, { timeMs, value }, { meaning, fuseWatts: meter.fuseWatts });
   switch (step.outcome) {
     case "refused":
