@@ -244,6 +244,13 @@ describe("record", () => {
       expect(await token.balanceOf(accounts.alice.address, tokenId(SOLAR, FIRST + 40))).to.equal(0n);
       expect(await neighbourhood.remainingImportsHash(SOLAR, DAY + 32)).to.equal(ZeroHash);
     });
+
+    it("tells no imports of a later day than it has recorded, though its place holds an earlier one's", async () => {
+      const { neighbourhood, solar } = await loadFixture(street);
+      await neighbourhood.record(await solar.profile({ day: DAY, imports: series(3) }));
+      expect(await neighbourhood.remainingImportsHash(SOLAR, DAY)).to.not.equal(ZeroHash);
+      expect(await neighbourhood.remainingImportsHash(SOLAR, DAY + 32)).to.equal(ZeroHash);
+    });
   });
 
   describe("registers", () => {

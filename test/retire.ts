@@ -85,6 +85,13 @@ describe("retire", () => {
       .withArgs(HOME, DAY, accounts.bob.address, 60n, after(60, 1));
   });
 
+  it("refuses a range without intervals, wherever it begins", async () => {
+    const { token, retire } = await loadFixture(boughtMarket);
+    const retirement = retirementOf([20]);
+    retirement.ranges.unshift({ meter: PLANT, firstInterval: 0, energyWh: [] });
+    await expectRefusal(retire(retirement), token, "EmptyRange");
+  });
+
   it("refuses more than the import of an interval", async () => {
     const { neighbourhood, retire } = await loadFixture(boughtMarket);
     const retiring = retire(retirementOf([60, USE_WH + 1]));

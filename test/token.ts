@@ -2,10 +2,22 @@ import { expect } from "chai";
 import { MaxUint256, ZeroAddress } from "ethers";
 
 import { dayEnd, firstInterval, SECONDS_PER_DAY, series, tokenId } from "./fixtures/calendar.ts";
-import { encodeIntervals, NOTHING } from "./fixtures/profiles.ts";
+import { encodeIntervals, NOTHING, signRegistration } from "./fixtures/profiles.ts";
 import { expectRefusal, GAS } from "./fixtures/refusal.ts";
-import { emptyStreet, ethers, loadFixture, PLANT, SOLAR, time } from "./fixtures/street.ts";
+import { emptyStreet, ethers, key, loadFixture, PLACE, PLANT, SOLAR, time } from "./fixtures/street.ts";
 import { DAY, each, SUN_AT, SUN_COUNT, sunnyMarket, sunToken } from "./fixtures/trade.ts";
+
+/** Kind of meter and source of its energy, by their numbers, which are the same here. */
+const WORDS = [
+  ["home", "unknown"],
+  ["solar plant", "solar"],
+  ["battery", "wind"],
+  ["generator", "hydro"],
+  ["charger", "biomass"],
+  ["load", "storage"],
+  ["grid tie", "mixed"],
+] as const;
+const CUSTODIES = ["operator", "gateway", "secure element"];
 
 /** Alice's tokens, moved by Alice. */
 async function holders() {
@@ -306,6 +318,31 @@ describe("energy token", () => {
       const { meterKind, energySource, deviceCustody, unitWh } = certificate.properties;
       expect(certificate.properties.place).to.equal(place);
       expect([meterKind, energySource, deviceCustody, unitWh]).to.deep.equal(["grid tie", "mixed", "operator", 100]);
+    });
+
+    it("have a word for every kind of meter, source and custody of the key", async () => {
+      const open = await loadFixture(emptyStreet);
+      const operated = open.neighbourhood.connect(open.accounts.operator);
+      await operated.admitMember(open.accounts.bob.address);
+      for (const [index, words] of WORDS.entries()) {
+        const meter = 1 + index;
+        await operated.registerMeter({
+          meter,
+          owner: open.accounts.bob.address,
+          kind: index,
+          source: index,
+          unitExponent: 0,
+          capWh: 100,
+          place: PLACE,
+        });
+        const custody = index % 3;
+        const device = { meter, importRegister: 0, exportRegister: 0, custody };
+        await operated.registerDevice(await signRegistration(key(`device ${meter}`), open.domain, device));
+        const [, body] = (await open.token.uri(tokenId(meter, SUN_AT))).split(",");
+        const { properties } = JSON.parse(Buffer.from(body ?? "", "base64").toString("utf8")) as Certificate;
+        const { meterKind, energySource, deviceCustody } = properties;
+        expect([meterKind, energySource, deviceCustody]).to.deep.equal([...words, CUSTODIES[custody]]);
+      }
     });
 
     it("do not exist for a meter that does not", async () => {
