@@ -10,60 +10,69 @@ import { createReadingsMap, type Reading } from "./readings/readings.ts";
 import type { RefusalLog } from "./refusals.ts";
 import { advanceChannel, type ChannelState } from "./registers/channel.ts";
 import type { Segment } from "./registers/segment.ts";
+import { decodeMqtt } from "./sources/decode/mqtt.ts";
+import { createNodeTable } from "./sources/decode/node-table.ts";
 import type { Message, MessageHandler, RawMessage } from "./sources/message.ts";
-import { parseMessage } from "./sources/parse-message.ts";
-import type { Database } from "./storage/database.ts";
-import type { MeterState, MeterStore } from "./storage/meter-store.ts";
+import { createMeterStore, type MeterState, type MeterStore } from "./storage/meter-store.ts";
+import type { Database, Sql } from "./storage/sql.ts";
 
 /** The way of a message: source -> readings -> registers -> intervals, and of a day from there to its profile. */
 export type Pipeline = {
   /** Takes one message, durably. Messages are taken one after the other, in the order of the calls. */
   handle: MessageHandler;
   /** Meters that have a day to close by the clock. */
-  due(): MeterConfig[];
+  due(): Promise<MeterConfig[]>;
   /**
-   * Closes what is over of a meter and hands the profiles to `keep` in the same transaction.
+   * Closes what is over of a meter and hands the profiles to `keep` in the same transaction, over its `sql`.
    *
    * @param maxUnits - Most energy an interval can have on chain, in the meter's unit.
    */
-  closeDays(meter: MeterConfig, maxUnits: number, keep: (closed: ClosedDay) => void): ClosedDay[];
+  closeDays(
+    meter: MeterConfig,
+    maxUnits: number,
+    keep: (closed: ClosedDay, sql: Sql) => Promise<void>,
+  ): Promise<ClosedDay[]>;
 };
 
 export type PipelineParts = {
-  config: Pick<Config, "baseTopic" | "meters" | "timing">;
+  config: Pick<Config, "baseTopic" | "meters" | "nodes" | "timing">;
   database: Database;
-  store: MeterStore;
   clock: Clock;
   refusals: RefusalLog;
   log: Logger;
 };
 
-export function createPipeline({ config, database, store, clock, refusals, log }: PipelineParts): Pipeline {
+export async function createPipeline({ config, database, clock, refusals, log }: PipelineParts): Promise<Pipeline> {
   const { baseTopic, meters, timing } = config;
+  const nodes = createNodeTable(config.nodes);
   const readingsOf = createReadingsMap(meters);
   const meterOf = new Map(meters.map((meter) => [meter.meter, meter]));
   const gaps = { maxGapMs: timing.maxGapSeconds * 1000, measuredGapMs: timing.measuredGapSeconds * 1000 };
   const closeTime = () => ({ nowMs: clock.nowMs(), graceMs: timing.graceSeconds * 1000 });
   let tail: Promise<void> = Promise.resolve();
 
-  database.transaction(() => {
-    for (const meter of meters)
-      if (store.meter(meter.meter) === undefined) store.saveMeter(meter.meter, openingState(meter));
+  await database.transaction(async (sql) => {
+    const store = createMeterStore(sql);
+    for (const meter of meters) {
+      if ((await store.meter(meter.meter)) === undefined) await store.saveMeter(meter.meter, openingState(meter));
+    }
   });
 
   async function take(raw: RawMessage): Promise<void> {
-    const message = parseMessage(raw, baseTopic);
-    if ("reason" in message) {
-      refusals.note(message);
-      return;
-    }
+    const decoded = decodeMqtt(raw, { baseTopic, nodes });
+    for (const refusal of decoded.refusals) refusals.note(refusal);
+    for (const message of decoded.messages) await takeMessage(message);
+  }
+
+  async function takeMessage(message: Message): Promise<void> {
     const timeMs = await timeOf(message);
     if (timeMs === undefined) return;
     const { readings, refusals: refused } = readingsOf(message, timeMs);
     for (const refusal of refused) refusals.note(refusal);
     if (readings.length === 0) return;
-    database.transaction(() => {
-      for (const reading of readings) register(reading, message.node);
+    await database.transaction(async (sql) => {
+      const store = createMeterStore(sql);
+      for (const reading of readings) await register(store, reading, message.node);
     });
   }
 
@@ -94,11 +103,11 @@ export function createPipeline({ config, database, store, clock, refusals, log }
     return timeMs;
   }
 
-  function register(reading: Reading, node: string): void {
+  async function register(store: MeterStore, reading: Reading, node: string): Promise<void> {
     const meter = meterOf.get(reading.meter);
     if (meter === undefined) return;
     const { input, meaning, value, timeMs } = reading;
-    const before = store.channel(meter.meter, input, meaning) as ChannelState | undefined;
+    const before = (await store.channel(meter.meter, input, meaning)) as ChannelState | undefined;
     const step = advanceChannel(before, { ...reading, arrivalMs: clock.nowMs() }, meter, timing);
     if (step.refused !== undefined) {
       const detail = `${value} at ${new Date(timeMs).toISOString()}, expected ${step.refused.expected}`;
@@ -110,33 +119,33 @@ export function createPipeline({ config, database, store, clock, refusals, log }
         `Counter ${input} of meter ${meter.meter} has restarted and goes on at ${value} Wh`,
       );
     }
-    if (step.state !== undefined) store.saveChannel(meter.meter, input, meaning, step.state);
+    if (step.state !== undefined) await store.saveChannel(meter.meter, input, meaning, step.state);
     if (!BILLING_MEANINGS.includes(meaning)) return;
-    if (step.first) deposit(meter, spreadBeforeFirst(timeMs));
-    for (const segment of step.segments) book(meter, segment);
+    if (step.first) await deposit(store, meter, spreadBeforeFirst(timeMs));
+    for (const segment of step.segments) await book(store, meter, segment);
   }
 
-  function book(meter: MeterConfig, segment: Segment): void {
-    deposit(meter, spread(segment, gaps));
+  async function book(store: MeterStore, meter: MeterConfig, segment: Segment): Promise<void> {
+    await deposit(store, meter, spread(segment, gaps));
     // The day that the segment ends in, midnight counting for the day before; but where a gap ends at midnight, nothing is
     // known of the day before, and the new one is to cover its energy.
     const isGap = !segment.known || segment.toMs - segment.fromMs > gaps.maxGapMs;
     const day = dayOf((isGap ? segment.toMs : segment.toMs - 1) / 1000);
-    if (day > (store.meter(meter.meter)?.closedDay ?? -1)) store.markDay(meter.meter, day);
+    if (day > ((await store.meter(meter.meter))?.closedDay ?? -1)) await store.markDay(meter.meter, day);
   }
 
-  function deposit(meter: MeterConfig, deposits: readonly Deposit[]): void {
-    const state = store.meter(meter.meter) ?? openingState(meter);
+  async function deposit(store: MeterStore, meter: MeterConfig, deposits: readonly Deposit[]): Promise<void> {
+    const state = (await store.meter(meter.meter)) ?? openingState(meter);
     let { lateImportWh, lateExportWh } = state;
     for (const entry of deposits) {
-      if (dayOf(entry.interval * 900) > state.closedDay) store.addToInterval(meter.meter, entry);
+      if (dayOf(entry.interval * 900) > state.closedDay) await store.addToInterval(meter.meter, entry);
       else {
         lateImportWh += entry.importWh;
         lateExportWh += entry.exportWh;
       }
     }
     if (lateImportWh !== state.lateImportWh || lateExportWh !== state.lateExportWh) {
-      store.saveMeter(meter.meter, { ...state, lateImportWh, lateExportWh });
+      await store.saveMeter(meter.meter, { ...state, lateImportWh, lateExportWh });
     }
   }
 
@@ -147,9 +156,17 @@ export function createPipeline({ config, database, store, clock, refusals, log }
       tail = taken.catch(() => undefined);
       return taken;
     },
-    due: () => meters.filter((meter) => daysOver(store, meter, closeTime()).length > 0),
+    async due() {
+      const store = createMeterStore(database);
+      const at = closeTime();
+      const found: MeterConfig[] = [];
+      for (const meter of meters) if ((await daysOver(store, meter, at)).length > 0) found.push(meter);
+      return found;
+    },
     closeDays: (meter, maxUnits, keep) =>
-      database.transaction(() => closeDays(store, meter, { ...closeTime(), maxUnits }, keep)),
+      database.transaction((sql) =>
+        closeDays(createMeterStore(sql), meter, { ...closeTime(), maxUnits }, (closed) => keep(closed, sql)),
+      ),
   };
 }
 

@@ -28,10 +28,10 @@ export function createReadingsMap(meters: readonly MeterConfig[]): ReadingsMap {
     for (const { input, meaning } of inputs) ofNode.set(input, { meter, meaning });
     targets.set(node, ofNode);
   }
-  return ({ node, values, refusals: unreadable }, timeMs) => {
+  return ({ node, values }, timeMs) => {
     const known = targets.get(node);
     const readings: Reading[] = [];
-    const refusals: Refusal[] = unreadable.filter(({ input }) => input === undefined || known?.has(input) === true);
+    const refusals: Refusal[] = [];
     for (const [input, given] of values) {
       const target = known?.get(input);
       if (target === undefined) {

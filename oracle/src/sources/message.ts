@@ -5,6 +5,15 @@ export type RefusalReason =
   | "malformed-json"
   | "malformed-number"
   | "malformed-time"
+  | "malformed-name"
+  | "malformed-csv"
+  | "malformed-line"
+  | "malformed-frame"
+  | "malformed-telegram"
+  | "bad-checksum"
+  | "unknown-node"
+  | "two-sources"
+  | "not-allowed"
   | "not-a-number"
   | "out-of-range"
   | "retained-without-time"
@@ -26,8 +35,8 @@ export type Message = {
   /** When the meter says it measured, unix milliseconds; undefined when the format carries no time. */
   timeMs: number | undefined;
   values: ReadonlyMap<string, number>;
-  /** Inputs of this message that cannot be used. */
-  refusals: readonly Refusal[];
+  /** The way it came in, such as "mqtt" or "serial:/dev/ttyAMA0": a node has one at a time. */
+  source?: string;
 };
 
 /** What a broker hands over. */
