@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 
 import { expect } from "chai";
 import { Interface } from "ethers";
 import { artifacts } from "hardhat";
+
+import { seenSelectors } from "./fixtures/reverts.ts";
 
 const CONTRACTS = ["DemoEuro", "DeviceRegistry", "EnergyToken", "Marketplace", "Neighbourhood"] as const;
 
@@ -26,22 +29,44 @@ const OUT_OF_REACH: Record<string, string> = {
   ERC20InvalidSpender: "OpenZeppelin's allowance of the demo currency: not ours to test",
 };
 
-/** All test sources of this folder but this one. */
-const sources = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith(".ts") && file !== "errors.ts")
-  .map((file) => readFileSync(`${import.meta.dirname}/${file}`, "utf8"))
-  .join("\n");
+/** Errors that never reach the sender of a transaction, and who gets them. */
+const CAUGHT: Record<string, string> = {
+  ReentrancyGuardReentrantCall: "the called party that calls back: the tests compare what it caught",
+};
+
+/** All test files of this folder but this one. */
+const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".ts") && file !== "errors.ts");
+const sources = files.map((file) => readFileSync(join(import.meta.dirname, file), "utf8")).join("\n");
+
+/** Errors of a contract that a call to it can bring about, with their selectors. */
+async function errorsOf(contract: string): Promise<{ name: string; selector: string }[]> {
+  const { abi } = await artifacts.readArtifact(contract);
+  const errors: { name: string; selector: string }[] = [];
+  new Interface(abi).forEachError(({ name, selector }) => errors.push({ name, selector }));
+  return errors.filter(({ name }) => !(name in OUT_OF_REACH));
+}
+
+/** Names of the errors that the sources of the contracts declare. */
+function declaredErrors(): string[] {
+  const folder = join(import.meta.dirname, "../contracts");
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".sol") && !path.startsWith("test"))
+    .flatMap((path) => [...readFileSync(join(folder, path), "utf8").matchAll(/^\s*error (\w+)\(/gmu)])
+    .flatMap(([, name]) => name ?? []);
+}
 
 describe("errors", () => {
   for (const contract of CONTRACTS) {
-    it(`of ${contract} are each brought about by a test`, async () => {
-      const { abi } = await artifacts.readArtifact(contract);
-      const names: string[] = [];
-      new Interface(abi).forEachError(({ name }) => names.push(name));
-      const untested = names.filter((name) => !(name in OUT_OF_REACH) && !sources.includes(`"${name}"`));
+    it(`of ${contract} are each named by a test`, async () => {
+      const untested = (await errorsOf(contract)).filter(({ name }) => !sources.includes(`"${name}"`));
       expect(untested).to.deep.equal([]);
     });
   }
+
+  it("of every source are in the ABI of a contract", async () => {
+    const known = new Set((await Promise.all(CONTRACTS.map(errorsOf))).flat().map(({ name }) => name));
+    expect(declaredErrors().filter((name) => !known.has(name))).to.deep.equal([]);
+  });
 
   it("that are out of reach are in an ABI and in no test", async () => {
     const known = await Promise.all(CONTRACTS.map((name) => artifacts.readArtifact(name)));
@@ -51,4 +76,20 @@ describe("errors", () => {
       expect(sources).to.not.include(`"${name}"`);
     }
   });
+});
+
+/** Whether every test of every file has run: of a part of them nothing can be said. */
+function isWhole({ suites }: Mocha.Suite): boolean {
+  const loaded = new Set(suites.map(({ file }) => file && basename(file)));
+  const ended = (suite: Mocha.Suite): boolean =>
+    suite.tests.every(({ state }) => state !== undefined) && suite.suites.every(ended);
+  return files.every((file) => loaded.has(file)) && suites.every(ended);
+}
+
+after("every error was what some call reverted with", async function () {
+  const root = this.test?.parent;
+  if (root === undefined || !isWhole(root)) return;
+  const errors = (await Promise.all(CONTRACTS.map(errorsOf))).flat();
+  const unseen = errors.filter(({ selector }) => !seenSelectors.has(selector)).map(({ name }) => name);
+  expect([...new Set(unseen)].sort()).to.deep.equal(Object.keys(CAUGHT).sort());
 });
