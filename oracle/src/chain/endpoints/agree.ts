@@ -1,0 +1,68 @@
+import { isHash, type Hash } from "viem";
+
+import { keyOf } from "./answers.ts";
+import type { RpcCall } from "./endpoint.ts";
+import type { Answer, Endpoints } from "./endpoints.ts";
+
+/** The endpoints contradict each other, and no majority says who is right: what hangs on the answer waits. */
+export class DisagreementError extends Error {
+  override readonly name = "DisagreementError";
+
+  constructor(method: string, answers: readonly Answer[]) {
+    const labels = answers.map(({ from }) => from.label).join(" and ");
+    super(
+      `The RPC endpoints ${labels} contradict each other about ${method}: what hangs on it waits. With a third endpoint the majority is believed`,
+    );
+  }
+}
+
+/**
+ * What more than half of the endpoints say that answer. A single one is believed: there is nobody else to ask.
+ *
+ * The call must be about something that does not move: a block by its number, a call at a block, a transaction.
+ *
+ * @throws DisagreementError without a majority; RpcRequestError when the majority's answer is an error.
+ */
+export async function agreed(endpoints: Endpoints, call: RpcCall): Promise<unknown> {
+  const winner = majority(endpoints, call.method, await endpoints.askAll(call), keyOf);
+  if ("error" in winner) throw winner.error;
+  return winner.result;
+}
+
+/** The answer of the majority; those who contradict it are left for a while. */
+export function majority<T extends Answer>(
+  endpoints: Endpoints,
+  method: string,
+  answers: readonly T[],
+  key: (answer: T) => string,
+): T {
+  const camps = [...Map.groupBy(answers, key).values()].toSorted((a, b) => b.length - a.length);
+  const [largest = [], ...others] = camps;
+  const [winner] = largest;
+  if (winner === undefined || largest.length * 2 <= answers.length) throw new DisagreementError(method, answers);
+  for (const { from } of others.flat()) endpoints.distrust(from, `contradicts the others about ${method}`);
+  return winner;
+}
+
+/** The block that every endpoint which is good to be asked has. */
+export async function commonBlock(endpoints: Endpoints): Promise<bigint> {
+  const answers = await endpoints.askAll({ method: "eth_blockNumber" });
+  const heads = answers.flatMap((answer) => ("result" in answer ? [BigInt(String(answer.result))] : []));
+  return heads.reduce((least, head) => (head < least ? head : least), heads[0] ?? 0n);
+}
+
+/** The hash of a block as the endpoints agree; undefined when the chain is not so long. */
+export async function blockHash(endpoints: Endpoints, number: bigint): Promise<Hash | undefined> {
+  const call = { method: "eth_getBlockByNumber", params: [`0x${number.toString(16)}`, false] };
+  // One that has not got so far says nothing.
+  const answers = (await endpoints.askAll(call)).filter((answer) => hashOf(answer) !== undefined);
+  if (answers.length === 0) return undefined;
+  return hashOf(majority(endpoints, call.method, answers, (answer) => hashOf(answer) ?? ""));
+}
+
+function hashOf(answer: Answer): Hash | undefined {
+  if (!("result" in answer)) return undefined;
+  const { result } = answer;
+  if (typeof result !== "object" || result === null || !("hash" in result)) return undefined;
+  return typeof result.hash === "string" && isHash(result.hash) ? result.hash : undefined;
+}

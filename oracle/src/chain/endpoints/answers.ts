@@ -1,0 +1,42 @@
+import { RpcRequestError } from "viem";
+
+/**
+ * JSON-RPC errors that say something of the endpoint and nothing of what was asked: internal error, resource unavailable,
+ * method not found or not supported, limit exceeded (by the standard and by large providers).
+ */
+const TROUBLES: ReadonlySet<number> = new Set([-32_603, -32_002, -32_601, -32_004, -32_005, -32_007, -32_016, 429]);
+
+/**
+ * Errors of these are read by whoever asks, whatever their code: a node that limits what logs may be asked for is asked for
+ * less, and one that refuses a transaction says why.
+ */
+const READ_BY_ASKER: ReadonlySet<string> = new Set(["eth_getLogs", "eth_sendRawTransaction"]);
+
+/** Whether an error is an answer, which another endpoint would give as well. */
+export function isAnswer(error: unknown, method: string): error is RpcRequestError {
+  if (!(error instanceof RpcRequestError)) return false;
+  // Hardhat reports a revert as an internal error that carries the revert's data.
+  return READ_BY_ASKER.has(method) || error.data !== undefined || !TROUBLES.has(error.code);
+}
+
+/** The revert data in an error, wherever the client puts it. */
+export function revertData(error: RpcRequestError): string | undefined {
+  const { data } = error;
+  if (typeof data === "string") return data;
+  if (typeof data === "object" && data !== null && "data" in data && typeof data.data === "string") return data.data;
+  return undefined;
+}
+
+/** A text that is the same for two answers that say the same. Clients word their errors differently. */
+export function keyOf(answer: { result: unknown } | { error: RpcRequestError }): string {
+  if ("error" in answer) return `error ${revertData(answer.error) ?? ""}`;
+  return JSON.stringify(sorted(answer.result));
+}
+
+/** With the keys of objects in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? value.toLowerCase() : value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, entry]): [string, unknown] => [key, sorted(entry)]));
+}
