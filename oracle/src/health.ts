@@ -29,21 +29,23 @@ export function createHealth(parts: HealthParts) {
     async look(): Promise<void> {
       lastBlock = Number(await reader.getBlockNumber());
     },
-    report: () => ({
+    report: async () => ({
       clock: new Date(clock.nowMs()).toISOString(),
       lastBlock,
-      outbox: outbox.counts(),
+      outbox: await outbox.counts(),
       settlement: settlement() ?? null,
-      offers: offers.count(),
+      offers: await offers.count(),
       refusals: refusals.counts(),
-      meters: config.meters.map((meter) => {
-        const times = billingChannels(store, meter).map((channel) => channel?.timeMs);
-        const known = times.filter((time) => time !== undefined);
-        return {
-          meter: meter.meter,
-          lastReading: known.length === 0 ? null : new Date(Math.max(...known)).toISOString(),
-        };
-      }),
+      meters: await Promise.all(
+        config.meters.map(async (meter) => {
+          const times = (await billingChannels(store, meter)).map((channel) => channel?.timeMs);
+          const known = times.filter((time) => time !== undefined);
+          return {
+            meter: meter.meter,
+            lastReading: known.length === 0 ? null : new Date(Math.max(...known)).toISOString(),
+          };
+        }),
+      ),
     }),
   };
 }

@@ -28,7 +28,7 @@ describe("whatever is dropped", () => {
           { input: "I", meaning: "importWh" },
           { input: "X", meaning: "exportWh" },
         ];
-        const harness = createHarness({
+        const harness = await createHarness({
           meters: [{ meter: 1, node: "a", fuseWatts: 34_500, unitWh, inputs }],
           timing: { maxGapSeconds: 900, graceSeconds: 0 },
         });
@@ -44,7 +44,7 @@ describe("whatever is dropped", () => {
           const isDropped = random(100) < dropPercent && quarter % quarters !== 0;
           if (!isDropped) await harness.send(quarter * 900, { I: 7 + sum(imports), X: 9 + sum(exports) });
         }
-        const days = harness.closeAt(3 * DAY);
+        const days = await harness.closeAt(3 * DAY);
         expect(days).toHaveLength(3);
         let registerBefore = 0n;
         for (const [index, { profile }] of days.entries()) {
@@ -74,7 +74,7 @@ describe("whatever is dropped", () => {
   test("at any pace, with repeats and disorder, registers hold all energy and intervals never more than they", async () => {
     for (let run = 1; run <= RUNS; run++) {
       const random = randomFrom(run * 7_919);
-      const harness = createHarness({
+      const harness = await createHarness({
         meters: [{ meter: 1, node: "a", fuseWatts: 17_250, inputs: [{ input: "E", meaning: "netWh" }] }],
         timing: { maxGapSeconds: 1_800, measuredGapSeconds: 600, graceSeconds: 600 },
       });
@@ -97,10 +97,10 @@ describe("whatever is dropped", () => {
           expectedExport += Math.max(last.counter - counter, 0);
         }
         last = { seconds, counter };
-        harness.closeAt(seconds);
+        await harness.closeAt(seconds);
       }
       // A last day, closed by the grace, so that all energy is in a profile.
-      harness.closeAt(4 * DAY);
+      await harness.closeAt(4 * DAY);
       const profiles = harness.closed.map(({ profile }) => profile);
       expect(profiles.map(({ day }) => day)).toEqual([HARNESS_DAY, HARNESS_DAY + 1, HARNESS_DAY + 2]);
       expect(profiles.at(-1)?.importRegister).toBe(BigInt(expectedImport));

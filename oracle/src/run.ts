@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { type Deployment, parseDeployment } from "@commonwatt/sdk/deployment";
@@ -30,8 +29,8 @@ import { signClosed } from "./signature/sign-closed.ts";
 import { connectExternalBroker } from "./sources/external-broker.ts";
 import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
 import type { MessageHandler } from "./sources/message.ts";
-import { openDatabase } from "./storage/database.ts";
 import { createMeterStore } from "./storage/meter-store.ts";
+import { openDatabase } from "./storage/open.ts";
 
 /**
  * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records or settles them, and
@@ -54,14 +53,12 @@ export async function run(config: Config): Promise<void> {
   const writer = createWriter({ ...chain, privateKey: submitter.privateKey });
   const recorder = createRecorder({ reader, writer }, deployment, { ...config.timing, ...config.submission });
 
-  const database = resources.adopt(openDatabase(join(config.dataDir, "oracle.sqlite")), (opened) => {
-    opened.close();
-  });
+  const database = resources.adopt(await openDatabase(config), (opened) => opened.close());
   const store = createMeterStore(database);
   const outbox = createOutboxStore(database);
   const offers = createOfferStore(database);
   const refusals = createRefusalLog(log);
-  const pipeline = createPipeline({ config, database, store, clock, refusals, log });
+  const pipeline = await createPipeline({ config, database, clock, refusals, log });
 
   const signer = resources.adopt(
     createChildSigner({
@@ -84,7 +81,7 @@ export async function run(config: Config): Promise<void> {
     log.warn({ event: "retry", what, reason, pauseMs }, `${what} failed, trying again in ${pauseMs} ms: ${reason}`);
   };
   const options = { pauseMs: config.timing.pollMilliseconds, signal: stopping.signal };
-  const closeDue = createCloser({ pipeline, store, outbox, registration });
+  const closeDue = createCloser({ pipeline, store, registration });
   let closedAsOf = -Infinity;
   const chainParts = { reader, writer, deployment, clock };
   const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
@@ -108,7 +105,7 @@ export async function run(config: Config): Promise<void> {
       const signed = await signClosed(outbox, signer, devices, log);
       if (closed === 0 && signed === 0) closedAsOf = asOf;
       if (signed > 0) sending.wake();
-      offers.removeExpired(Math.floor(clock.nowMs() / 1000));
+      await offers.removeExpired(Math.floor(clock.nowMs() / 1000));
       await health.look();
       return closed > 0;
     },

@@ -13,7 +13,7 @@ import { pumpOutbox } from "../src/outbox/pump.ts";
 import { createKeySigner } from "../src/signer/key-signer.ts";
 import { openSignerMemory } from "../src/signer/memory.ts";
 import type { Signer } from "../src/signer/protocol.ts";
-import { openDatabase } from "../src/storage/database.ts";
+import { openSqlite } from "../src/storage/sqlite.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
 
 const START = dayStart(dayOf(1_780_000_000));
@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => chain.close());
 beforeEach(async () => {
-  outbox = createOutboxStore(openDatabase(":memory:"));
+  outbox = createOutboxStore(await openSqlite(":memory:"));
   nowMs = 0;
   today = day(today + 1);
   await chain.mineAt(dayStart(today) + 60);
@@ -67,9 +67,9 @@ async function addToday({ meter, device, signer }: Device, exportUnits = 10): Pr
     imports: Array<number>(96).fill(1),
     exports: Array<number>(96).fill(exportUnits),
   };
-  outbox.add(meter, profile);
+  await outbox.add(meter, profile);
   const signature = await signer.signProfile(device, profile);
-  for (const row of outbox.toSign(100)) outbox.markSigned(row.id, device, signature);
+  for (const row of await outbox.toSign(100)) await outbox.markSigned(row.id, device, signature);
   return profile;
 }
 
@@ -103,7 +103,7 @@ describe("the outbox, against the real contract", () => {
     for (const device of devices) await addToday(device, 20_000);
     await endOfToday();
     await pump();
-    expect(outbox.counts()).toMatchObject({ recorded: 16 });
+    expect(await outbox.counts()).toMatchObject({ recorded: 16 });
     const [first] = devices;
     const [event] = first === undefined ? [] : await recorded(first);
     if (event === undefined) throw new Error("nothing was recorded");
@@ -118,7 +118,7 @@ describe("the outbox, against the real contract", () => {
     await addToday(good);
     await endOfToday();
     await pump();
-    expect(outbox.counts()).toMatchObject({ recorded: 1, parked: 1 });
+    expect(await outbox.counts()).toMatchObject({ recorded: 1, parked: 1 });
     expect(await recorded(good)).toHaveLength(1);
     expect(parked[0]).toMatch(/revoked|replaced/iu);
   });
@@ -127,7 +127,7 @@ describe("the outbox, against the real contract", () => {
     await addToday(await newDevice(), 20_001);
     await endOfToday();
     await pump();
-    expect(outbox.counts()).toMatchObject({ parked: 1 });
+    expect(await outbox.counts()).toMatchObject({ parked: 1 });
     expect(parked[0]).toMatch(/20,001/u);
   });
 
@@ -135,22 +135,22 @@ describe("the outbox, against the real contract", () => {
     const device = await newDevice({ register: false });
     await addToday(device);
     await pump();
-    expect(outbox.counts()).toMatchObject({ signed: 1 });
+    expect(await outbox.counts()).toMatchObject({ signed: 1 });
     await registerDevice(device);
     await endOfToday();
     nowMs += 5_000;
     await pump();
-    expect(outbox.counts()).toMatchObject({ recorded: 1 });
+    expect(await outbox.counts()).toMatchObject({ recorded: 1 });
   });
 
   test("waits for the end of the day on chain", async () => {
     await addToday(await newDevice());
     await pump();
-    expect(outbox.counts()).toMatchObject({ signed: 1 });
+    expect(await outbox.counts()).toMatchObject({ signed: 1 });
     await endOfToday();
     nowMs += 5_000;
     await pump();
-    expect(outbox.counts()).toMatchObject({ recorded: 1 });
+    expect(await outbox.counts()).toMatchObject({ recorded: 1 });
   });
 
   test("finds a profile that was sent before a crash, and sends it no second time", async () => {
@@ -159,10 +159,10 @@ describe("the outbox, against the real contract", () => {
     await endOfToday();
     await pump();
     // A database that knows nothing of the sending.
-    outbox = createOutboxStore(openDatabase(":memory:"));
+    outbox = createOutboxStore(await openSqlite(":memory:"));
     await addToday(device);
     await pump();
-    expect(outbox.counts()).toMatchObject({ recorded: 1 });
+    expect(await outbox.counts()).toMatchObject({ recorded: 1 });
     expect(await recorded(device)).toHaveLength(1);
   });
 
@@ -172,14 +172,14 @@ describe("the outbox, against the real contract", () => {
     await endOfToday();
     await chain.client.setAutomine(false);
     await pump({ receiptTimeoutSeconds: 1 });
-    expect(outbox.counts()).toMatchObject({ signed: 1 });
+    expect(await outbox.counts()).toMatchObject({ signed: 1 });
     nowMs += 60_000;
     const pumped = pump();
-    await expect.poll(() => outbox.counts().sent).toBe(1);
+    await expect.poll(async () => (await outbox.counts()).sent).toBe(1);
     await chain.client.mine({ blocks: 1 });
     await chain.client.setAutomine(true);
     await pumped;
-    expect(outbox.counts()).toMatchObject({ recorded: 1 });
+    expect(await outbox.counts()).toMatchObject({ recorded: 1 });
     expect(await recorded(device)).toHaveLength(1);
   });
 });

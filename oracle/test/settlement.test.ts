@@ -9,7 +9,7 @@ import { createOutboxStore } from "../src/outbox/outbox-store.ts";
 import { prepareSettlement } from "../src/settlement/prepare-settlement.ts";
 import type { SettlementStatus } from "../src/settlement/status.ts";
 import { createStreet } from "../src/settlement/street.ts";
-import { openDatabase } from "../src/storage/database.ts";
+import { openSqlite } from "../src/storage/sqlite.ts";
 import { CLOSING_WINDOW_SECONDS, COMMUNITY_PRICE_TICKS, NETWORK_CHARGE_TICKS } from "./support/local-chain.ts";
 import {
   BY_HAND,
@@ -211,14 +211,14 @@ describe("the operator of a street", () => {
     const { settleFrom } = await scene.settled(running, ({ windowDay }) => windowDay === today);
     await running.end("SIGKILL");
     await scene.chain.mineAt(settleFrom ?? 0);
-    const database = openDatabase(join(scene.oracle.folder, "data", "oracle.sqlite"));
+    const database = await openSqlite(join(scene.oracle.folder, "data", "oracle.sqlite"));
     const reader = createMarketReader(
       createReader({ rpcUrl: scene.chain.rpcUrl, chainId: 31_337 }),
       scene.chain.deployment,
     );
     const snapshot = await createStreet(reader, [1, 2, 3], 1).look();
     const { args } = await prepareSettlement(reader, createOutboxStore(database), snapshot, today);
-    database.close();
+    await database.close();
     await scene.chain.client.writeContract({
       ...scene.chain.contract,
       account: scene.chain.account(9),

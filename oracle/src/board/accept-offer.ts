@@ -52,15 +52,15 @@ export async function acceptOffer(body: unknown, parts: BoardParts): Promise<Hex
     throw new OfferRefusedError(`offer.expiry is ${offer.expiry}`, `a time after now, ${nowSeconds()}`);
   }
   const hash = hashOffer(marketplaceDomain(deployment), offer);
-  if (offers.has(hash)) return hash;
+  if (await offers.has(hash)) return hash;
   const seller = offer.seller.toLowerCase();
-  if (offers.countOf(seller) >= maxOffersPerSeller) {
+  if ((await offers.countOf(seller)) >= maxOffersPerSeller) {
     throw new OfferRefusedError(
       `seller ${offer.seller} has ${maxOffersPerSeller} offers here`,
       "fewer: wait until some expire",
     );
   }
-  if (offers.count() >= MAX_OFFERS) {
+  if ((await offers.count()) >= MAX_OFFERS) {
     throw new OfferRefusedError(`the board is full with ${MAX_OFFERS} offers`, "fewer: wait until some expire");
   }
   if (!(await isSignedBySeller(offer, signature, parts))) {
@@ -72,7 +72,7 @@ export async function acceptOffer(body: unknown, parts: BoardParts): Promise<Hex
   const kept = JSON.stringify({ hash, offer: serializeOffer(offer), signature });
   // An expiry beyond what a number holds exactly never comes.
   const expiry = Number(offer.expiry > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : offer.expiry);
-  offers.add({ hash, seller, meter: offer.meter, expiry, body: kept });
+  await offers.add({ hash, seller, meter: offer.meter, expiry, body: kept });
   return hash;
 }
 

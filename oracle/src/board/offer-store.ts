@@ -1,40 +1,43 @@
 import type { Hex } from "viem";
 
-import type { Database } from "../storage/database.ts";
+import type { Sql } from "../storage/sql.ts";
 
 /** An offer as it is kept: `body` is the JSON of `{hash, offer, signature}`. */
 export type StoredOffer = { hash: Hex; seller: string; meter: number; expiry: number; body: string };
 
 export type OfferStore = {
   /** Keeps an offer; one that is there already stays as it is. */
-  add(offer: StoredOffer): void;
-  has(hash: Hex): boolean;
+  add(offer: StoredOffer): Promise<void>;
+  has(hash: Hex): Promise<boolean>;
   /** Bodies of the unexpired offers, of one meter or all, the soonest expiry first. */
-  list(nowSeconds: number, meter: number | undefined): string[];
-  countOf(seller: string): number;
-  count(): number;
-  removeExpired(nowSeconds: number): void;
+  list(nowSeconds: number, meter: number | undefined): Promise<string[]>;
+  countOf(seller: string): Promise<number>;
+  count(): Promise<number>;
+  removeExpired(nowSeconds: number): Promise<void>;
 };
 
-export function createOfferStore({ sql }: Database): OfferStore {
-  const insert = sql.prepare("INSERT OR IGNORE INTO offers VALUES (?, ?, ?, ?, ?)");
-  const find = sql.prepare("SELECT 1 FROM offers WHERE hash = ?");
-  const all = sql.prepare(
-    "SELECT body FROM offers WHERE expiry > ? AND (?2 IS NULL OR meter = ?2) ORDER BY expiry, hash",
-  );
-  const countSeller = sql.prepare("SELECT count(*) AS offers FROM offers WHERE seller = ?");
-  const countAll = sql.prepare("SELECT count(*) AS offers FROM offers");
-  const expire = sql.prepare("DELETE FROM offers WHERE expiry <= ?");
+const INSERT = "INSERT INTO offers (hash, seller, meter, expiry, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+const FIND = "SELECT 1 AS found FROM offers WHERE hash = ?";
+const LIST = "SELECT body FROM offers WHERE expiry > ? ORDER BY expiry, hash";
+const LIST_OF_METER = "SELECT body FROM offers WHERE expiry > ? AND meter = ? ORDER BY expiry, hash";
+const COUNT_OF_SELLER = "SELECT count(*) AS offers FROM offers WHERE seller = ?";
+const COUNT = "SELECT count(*) AS offers FROM offers";
+const EXPIRE = "DELETE FROM offers WHERE expiry <= ?";
+
+export function createOfferStore(sql: Sql): OfferStore {
   return {
-    add({ hash, seller, meter, expiry, body }) {
-      insert.run(hash, seller, meter, expiry, body);
+    async add({ hash, seller, meter, expiry, body }) {
+      await sql.run(INSERT, hash, seller, meter, expiry, body);
     },
-    has: (hash) => find.get(hash) !== undefined,
-    list: (nowSeconds, meter) => all.all(nowSeconds, meter ?? null).map((row) => String(row["body"])),
-    countOf: (seller) => Number(countSeller.get(seller)?.["offers"]),
-    count: () => Number(countAll.get()?.["offers"]),
-    removeExpired(nowSeconds) {
-      expire.run(nowSeconds);
+    has: async (hash) => (await sql.get(FIND, hash)) !== undefined,
+    async list(nowSeconds, meter) {
+      const rows = meter === undefined ? sql.all(LIST, nowSeconds) : sql.all(LIST_OF_METER, nowSeconds, meter);
+      return (await rows).map((row) => String(row["body"]));
+    },
+    countOf: async (seller) => Number((await sql.get(COUNT_OF_SELLER, seller))?.["offers"]),
+    count: async () => Number((await sql.get(COUNT))?.["offers"]),
+    async removeExpired(nowSeconds) {
+      await sql.run(EXPIRE, nowSeconds);
     },
   };
 }

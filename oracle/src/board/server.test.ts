@@ -5,7 +5,7 @@ import { type Address, type Hex, serializeErc6492Signature } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { openDatabase } from "../storage/database.ts";
+import { openSqlite } from "../storage/sqlite.ts";
 import { createOfferStore, type OfferStore } from "./offer-store.ts";
 import { type Board, startBoard } from "./server.ts";
 
@@ -24,7 +24,7 @@ const walletSignature: Hex = `0x${"ab".repeat(100)}`;
 
 beforeEach(async () => {
   nowSeconds = NOW;
-  offers = createOfferStore(openDatabase(":memory:"));
+  offers = createOfferStore(await openSqlite(":memory:"));
   board = await startBoard({
     host: "127.0.0.1",
     port: 0,
@@ -36,7 +36,7 @@ beforeEach(async () => {
     nowSeconds: () => nowSeconds,
     maxOffersPerSeller: 3,
     allowedOrigins: ["https://app.example.org"],
-    health: () => ({ lastBlock: 7 }),
+    health: () => Promise.resolve({ lastBlock: 7 }),
     log: pino({ level: "silent" }),
   });
   url = `http://127.0.0.1:${board.port}/api`;
@@ -105,8 +105,8 @@ describe("the offer board", () => {
     await postOffer(await signed({ expiry: NOW + 10 }));
     nowSeconds = NOW + 10;
     expect(await list()).toEqual([]);
-    offers.removeExpired(nowSeconds);
-    expect(offers.count()).toBe(0);
+    await offers.removeExpired(nowSeconds);
+    expect(await offers.count()).toBe(0);
     expect(await postOffer(await signed({ expiry: NOW + 10, nonce: 2 }))).toEqual({
       status: 400,
       body: { error: `offer.expiry is ${NOW + 10}`, expected: `a time after now, ${NOW + 10}` },

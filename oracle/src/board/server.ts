@@ -12,7 +12,7 @@ export type BoardOptions = BoardParts & {
   port: number;
   allowedOrigins: readonly string[];
   /** What `GET /api/health` answers, besides its status. */
-  health: () => object;
+  health: () => Promise<object>;
   log: Logger;
 };
 export type Board = { port: number; close(): Promise<void> };
@@ -76,7 +76,7 @@ async function route(request: IncomingMessage, options: BoardOptions): Promise<A
   if (url.pathname === "/api/offers" && method === "GET") return listOffers(url, options);
   if (url.pathname === "/api/offers" && method === "POST") return postOffer(request, options);
   if (url.pathname === "/api/health" && method === "GET") {
-    return { status: 200, body: JSON.stringify({ status: "ok", ...options.health() }) };
+    return { status: 200, body: JSON.stringify({ status: "ok", ...(await options.health()) }) };
   }
   if (["/api/offers", "/api/health"].includes(url.pathname)) {
     return refusal(405, `${method} is not allowed here`, url.pathname === "/api/offers" ? "GET or POST" : "GET");
@@ -84,12 +84,12 @@ async function route(request: IncomingMessage, options: BoardOptions): Promise<A
   return refusal(404, `there is nothing at ${url.pathname.slice(0, 100)}`, "/api/offers or /api/health");
 }
 
-function listOffers(url: URL, { offers, nowSeconds }: BoardOptions): Answer {
+async function listOffers(url: URL, { offers, nowSeconds }: BoardOptions): Promise<Answer> {
   const meter = url.searchParams.get("meter");
   if (meter !== null && !/^\d{1,10}$/u.test(meter)) {
     return refusal(400, `meter is ${JSON.stringify(meter.slice(0, 100))}`, "a meter number");
   }
-  const bodies = offers.list(nowSeconds(), meter === null ? undefined : Number(meter));
+  const bodies = await offers.list(nowSeconds(), meter === null ? undefined : Number(meter));
   return { status: 200, body: `{"offers":[${bodies.join(",")}]}` };
 }
 

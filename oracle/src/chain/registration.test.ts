@@ -26,7 +26,7 @@ const registered: DeviceOnChain = {
   balanceBaseUnits: 0n,
 };
 
-function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {}, queued?: SettingsOnChain) {
+async function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {}, queued?: SettingsOnChain) {
   const meter = {
     meter: 1,
     node: "a",
@@ -34,7 +34,7 @@ function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {},
     inputs: [{ input: "I", meaning: "importWh" }],
     ...meterChanges,
   };
-  const harness = createHarness({ meters: [meter] });
+  const harness = await createHarness({ meters: [meter] });
   const events: string[] = [];
   const parts = {
     recorder: {
@@ -57,7 +57,7 @@ function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object = {},
 
 describe("at the start, the oracle", () => {
   test("is content with a device that is registered as configured", async () => {
-    const scene = createScene({});
+    const scene = await createScene({});
     await scene.check();
     expect(scene.events).toEqual([]);
   });
@@ -67,19 +67,19 @@ describe("at the start, the oracle", () => {
     ["revoked", { active: false }, "revoked"],
     ["capped below its fuse", { capUnits: 4_312 }, "low-cap"],
   ])("warns of a device that is %s", async (_name, onChain, event) => {
-    const scene = createScene(onChain);
+    const scene = await createScene(onChain);
     await scene.check();
     expect(scene.events).toEqual([event]);
   });
 
   test("refuses a unit that is not the chain's: energy would be ten times too much", async () => {
-    await expect(createScene({ unitExponent: 1 }).check()).rejects.toThrow(
+    await expect((await createScene({ unitExponent: 1 })).check()).rejects.toThrow(
       "unitWh 1 in the config, expected 10, as on chain",
     );
   });
 
   test("refuses a device of another meter", async () => {
-    await expect(createScene({ meter: 2 }).check()).rejects.toThrow(
+    await expect((await createScene({ meter: 2 })).check()).rejects.toThrow(
       `Device ${DEVICE} is registered for meter 2, expected meter 1`,
     );
   });
@@ -87,27 +87,27 @@ describe("at the start, the oracle", () => {
 
 describe("before a meter's first day is closed", () => {
   test("its registers go on from the chain's, where those are ahead", async () => {
-    const scene = createScene(
+    const scene = await createScene(
       { importRegister: 700n, exportRegister: 30n, unitExponent: 1 },
       { unitWh: 10, openingImportWh: 9_000 },
     );
     expect(await scene.prepare()).toMatchObject({ maxUnits: 5_000 });
-    expect(scene.store.meter(1)).toMatchObject({ importWh: 9_000, exportWh: 300 });
+    expect(await scene.store.meter(1)).toMatchObject({ importWh: 9_000, exportWh: 300 });
     expect(scene.events).toEqual(["registers-adopted"]);
   });
 
   test("nothing changes when they are not, nor once a day was closed", async () => {
-    const scene = createScene({ importRegister: 1_000_000n });
+    const scene = await createScene({ importRegister: 1_000_000n });
     await scene.harness.send(0, { I: 0 });
     for (let quarter = 1; quarter <= 96; quarter++) await scene.harness.send(quarter * 900, { I: quarter });
-    scene.harness.closeAt(86_400);
+    await scene.harness.closeAt(86_400);
     await scene.prepare();
-    expect(scene.store.meter(1)).toMatchObject({ importWh: 96 });
+    expect(await scene.store.meter(1)).toMatchObject({ importWh: 96 });
     expect(scene.events).toEqual([]);
   });
 
   test("a device that is not registered is closed by the widest bound", async () => {
-    expect(await createScene({ meter: 0 }).prepare()).toMatchObject({ maxUnits: 32_767 });
+    expect(await (await createScene({ meter: 0 })).prepare()).toMatchObject({ maxUnits: 32_767 });
   });
 });
 
@@ -115,7 +115,9 @@ describe("a day's profile goes the way", () => {
   const sharing = { sharing: true, community: true, askTicks: 0, bidTicks: 0 };
   const selfTrading = { ...sharing, sharing: false, community: false };
   const routes = async (onChain: Partial<DeviceOnChain>, queued?: SettingsOnChain) => {
-    const { routeOf } = await createScene({ ...onChain, settingsQueued: queued !== undefined }, {}, queued).prepare();
+    const { routeOf } = await (
+      await createScene({ ...onChain, settingsQueued: queued !== undefined }, {}, queued)
+    ).prepare();
     return [HARNESS_DAY - 1, HARNESS_DAY, HARNESS_DAY + 1].map(routeOf);
   };
 
@@ -131,7 +133,7 @@ describe("a day's profile goes the way", () => {
   });
 
   test("of record, while the device is not registered", async () => {
-    const { routeOf } = await createScene({ meter: 0, ...sharing }).prepare();
+    const { routeOf } = await (await createScene({ meter: 0, ...sharing })).prepare();
     expect(routeOf(HARNESS_DAY)).toBe("record");
   });
 });

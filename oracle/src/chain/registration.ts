@@ -68,14 +68,14 @@ export async function prepareToClose(
   parts: RegistrationParts,
 ): Promise<ClosingTerms> {
   const onChain = await lookUp(meter, parts);
-  const state = store.meter(meter.meter);
+  const state = await store.meter(meter.meter);
   if (onChain === undefined || state === undefined) {
     return { maxUnits: MAX_INTERVAL_UNITS, routeOf: () => "record" };
   }
   const importWh = Math.max(state.importWh, Number(onChain.importRegister) * meter.unitWh);
   const exportWh = Math.max(state.exportWh, Number(onChain.exportRegister) * meter.unitWh);
   if (state.closedDay < 0 && (importWh > state.importWh || exportWh > state.exportWh)) {
-    store.saveMeter(meter.meter, { ...state, importWh, exportWh });
+    await store.saveMeter(meter.meter, { ...state, importWh, exportWh });
     parts.log.warn(
       { event: "registers-adopted", meter: meter.meter, importWh, exportWh },
       `Meter ${meter.meter} goes on from the registers it has on chain: ${importWh} Wh import, ${exportWh} Wh export`,

@@ -8,7 +8,7 @@ import {
 import { type Day, day } from "@commonwatt/sdk/time";
 import type { Address, Hex } from "viem";
 
-import type { Database } from "../storage/database.ts";
+import type { Row, Sql } from "../storage/sql.ts";
 
 /**
  * Where a profile stands. `closed`: waits for its signature. `signed`: waits to be sent, or for its day's settlement.
@@ -44,117 +44,118 @@ export type OutboxRow = {
 
 /** Profiles on their way to the chain, one row each, in order of their days. */
 export type OutboxStore = {
-  /** Inside the transaction that closes the day. */
-  add(meter: number, profile: DayProfile, route?: Route): void;
+  /** Inside the transaction that closes the day, over its `sql`. */
+  add(meter: number, profile: DayProfile, route?: Route): Promise<void>;
   /** Rows that wait for their signature, by day. */
-  toSign(limit: number): OutboxRow[];
+  toSign(limit: number): Promise<OutboxRow[]>;
   /** Signed rows to record whose next attempt is due and whose meter has no earlier day waiting: at most one of each. */
-  toSend(nowMs: number, limit: number): OutboxRow[];
+  toSend(nowMs: number, limit: number): Promise<OutboxRow[]>;
   /** Rows in transactions, in the order they have there. */
-  sent(): OutboxRow[];
-  markSigned(id: number, device: Address, signature: Hex): void;
-  markSent(ids: readonly number[], transactionHash: Hex): void;
-  markRecorded(id: number, transactionHash: Hex | undefined): void;
-  park(id: number, reason: string): void;
+  sent(): Promise<OutboxRow[]>;
+  markSigned(id: number, device: Address, signature: Hex): Promise<void>;
+  /** All of them or none. */
+  markSent(ids: readonly number[], transactionHash: Hex): Promise<void>;
+  markRecorded(id: number, transactionHash: Hex | undefined): Promise<void>;
+  park(id: number, reason: string): Promise<void>;
   /** Another attempt later; a row that was sent is signed again. */
-  postpone(id: number, nextAttemptMs: number, reason: string): void;
-  counts(): Record<OutboxState, number>;
+  postpone(id: number, nextAttemptMs: number, reason: string): Promise<void>;
+  counts(): Promise<Record<OutboxState, number>>;
   /** Signed profiles on the way of the settlement, by day and meter. */
-  waiting(): WaitingProfile[];
+  waiting(): Promise<WaitingProfile[]>;
   /** The row of a meter's day. */
-  find(meter: number, day: number): OutboxRow | undefined;
+  find(meter: number, day: number): Promise<OutboxRow | undefined>;
   /** First day of each meter that is not recorded yet and will be. */
-  unrecorded(): Map<number, number>;
+  unrecorded(): Promise<Map<number, number>>;
   /** Sends a profile the other way. */
-  reroute(id: number, route: Route): void;
-  markShared(id: number, state: "settled" | "late", transactionHash: Hex): void;
+  reroute(id: number, route: Route): Promise<void>;
+  markShared(id: number, state: "settled" | "late", transactionHash: Hex): Promise<void>;
 };
 
-export function createOutboxStore(database: Database): OutboxStore {
-  const { sql } = database;
-  const insert = sql.prepare(`
-    INSERT INTO outbox (meter, day, import_register, export_register, quality, intervals, route, state)
-    VALUES (?, ?, ?, ?, ?, ?, ?, 'closed')`);
-  const selectClosed = sql.prepare("SELECT * FROM outbox WHERE state = 'closed' ORDER BY day, id LIMIT ?");
-  const selectSigned = sql.prepare(`
-    SELECT * FROM outbox AS row WHERE state = 'signed' AND route = 'record' AND next_attempt_ms <= ? AND NOT EXISTS (
-      SELECT 1 FROM outbox WHERE meter = row.meter AND day < row.day AND state IN ('closed', 'signed', 'sent')
-    ) ORDER BY day, id LIMIT ?`);
-  const selectSent = sql.prepare("SELECT * FROM outbox WHERE state = 'sent' ORDER BY day, id");
-  const sign = sql.prepare("UPDATE outbox SET state = 'signed', device = ?, signature = ? WHERE id = ?");
-  const send = sql.prepare(
-    "UPDATE outbox SET state = 'sent', transaction_hash = ?, attempts = attempts + 1 WHERE id = ?",
-  );
-  const record = sql.prepare("UPDATE outbox SET state = 'recorded', transaction_hash = ?, reason = NULL WHERE id = ?");
-  const setAside = sql.prepare("UPDATE outbox SET state = 'parked', reason = ? WHERE id = ?");
-  const delay = sql.prepare(`
-    UPDATE outbox SET next_attempt_ms = ?, reason = ?,
-    attempts = attempts + (state <> 'sent'), state = CASE state WHEN 'sent' THEN 'signed' ELSE state END WHERE id = ?`);
-  const count = sql.prepare("SELECT state, count(*) AS rows FROM outbox GROUP BY state");
-  const selectWaiting = sql.prepare(`
-    SELECT id, meter, day, device, next_attempt_ms FROM outbox WHERE state = 'signed' AND route = 'share'
-    ORDER BY day, meter`);
-  const selectOne = sql.prepare("SELECT * FROM outbox WHERE meter = ? AND day = ?");
-  const selectUnrecorded = sql.prepare(`
-    SELECT meter, min(day) AS day FROM outbox WHERE state IN ('closed', 'signed', 'sent') AND route = 'record'
-    GROUP BY meter`);
-  const setRoute = sql.prepare("UPDATE outbox SET route = ?, next_attempt_ms = 0 WHERE id = ?");
-  const share = sql.prepare("UPDATE outbox SET state = ?, transaction_hash = ?, reason = NULL WHERE id = ?");
+const INSERT = `
+  INSERT INTO outbox (meter, day, import_register, export_register, quality, intervals, route, state)
+  VALUES (?, ?, ?, ?, ?, ?, ?, 'closed')`;
+const SELECT_CLOSED = "SELECT * FROM outbox WHERE state = 'closed' ORDER BY day, id LIMIT ?";
+const SELECT_SIGNED = `
+  SELECT * FROM outbox AS signed WHERE state = 'signed' AND route = 'record' AND next_attempt_ms <= ? AND NOT EXISTS (
+    SELECT 1 FROM outbox WHERE meter = signed.meter AND day < signed.day AND state IN ('closed', 'signed', 'sent')
+  ) ORDER BY day, id LIMIT ?`;
+const SELECT_SENT = "SELECT * FROM outbox WHERE state = 'sent' ORDER BY day, id";
+const SIGN = "UPDATE outbox SET state = 'signed', device = ?, signature = ? WHERE id = ?";
+const SEND = "UPDATE outbox SET state = 'sent', transaction_hash = ?, attempts = attempts + 1 WHERE id = ?";
+const RECORD = "UPDATE outbox SET state = 'recorded', transaction_hash = ?, reason = NULL WHERE id = ?";
+const PARK = "UPDATE outbox SET state = 'parked', reason = ? WHERE id = ?";
+const POSTPONE = `
+  UPDATE outbox SET next_attempt_ms = ?, reason = ?,
+  attempts = attempts + CASE state WHEN 'sent' THEN 0 ELSE 1 END,
+  state = CASE state WHEN 'sent' THEN 'signed' ELSE state END WHERE id = ?`;
+const COUNT = 'SELECT state, count(*) AS "rows" FROM outbox GROUP BY state';
+const SELECT_WAITING = `
+  SELECT id, meter, day, device, next_attempt_ms FROM outbox WHERE state = 'signed' AND route = 'share'
+  ORDER BY day, meter`;
+const SELECT_ONE = "SELECT * FROM outbox WHERE meter = ? AND day = ?";
+const SELECT_UNRECORDED = `
+  SELECT meter, min(day) AS day FROM outbox WHERE state IN ('closed', 'signed', 'sent') AND route = 'record'
+  GROUP BY meter`;
+const REROUTE = "UPDATE outbox SET route = ?, next_attempt_ms = 0 WHERE id = ?";
+const SHARE = "UPDATE outbox SET state = ?, transaction_hash = ?, reason = NULL WHERE id = ?";
 
+export function createOutboxStore(sql: Sql): OutboxStore {
   return {
-    add(meter, { day: number, importRegister, exportRegister, quality, imports, exports }, route = "record") {
+    async add(meter, { day: number, importRegister, exportRegister, quality, imports, exports }, route = "record") {
       const intervals = encodeIntervals(imports, exports);
       const qualityText = encodeQuality(quality).toString();
-      insert.run(meter, number, importRegister, exportRegister, qualityText, intervals, route);
+      await sql.run(INSERT, meter, number, importRegister, exportRegister, qualityText, intervals, route);
     },
-    toSign: (limit) => selectClosed.all(limit).map(readRow),
-    toSend: (nowMs, limit) => selectSigned.all(nowMs, limit).map(readRow),
-    sent: () => selectSent.all().map(readRow),
-    markSigned(id, device, signature) {
-      sign.run(device, signature, id);
+    toSign: async (limit) => (await sql.all(SELECT_CLOSED, limit)).map(readRow),
+    toSend: async (nowMs, limit) => (await sql.all(SELECT_SIGNED, nowMs, limit)).map(readRow),
+    sent: async () => (await sql.all(SELECT_SENT)).map(readRow),
+    async markSigned(id, device, signature) {
+      await sql.run(SIGN, device, signature, id);
     },
-    markSent(ids, transactionHash) {
-      database.transaction(() => {
-        for (const id of ids) send.run(transactionHash, id);
-      });
+    async markSent(ids, transactionHash) {
+      await sql.runMany(
+        SEND,
+        ids.map((id) => [transactionHash, id]),
+      );
     },
-    markRecorded(id, transactionHash) {
-      record.run(transactionHash ?? null, id);
+    async markRecorded(id, transactionHash) {
+      await sql.run(RECORD, transactionHash ?? null, id);
     },
-    park(id, reason) {
-      setAside.run(reason, id);
+    async park(id, reason) {
+      await sql.run(PARK, reason, id);
     },
-    postpone(id, nextAttemptMs, reason) {
-      delay.run(nextAttemptMs, reason, id);
+    async postpone(id, nextAttemptMs, reason) {
+      await sql.run(POSTPONE, nextAttemptMs, reason, id);
     },
-    counts() {
+    async counts() {
       const counts = { closed: 0, signed: 0, sent: 0, recorded: 0, settled: 0, late: 0, parked: 0 };
-      for (const row of count.all()) counts[row["state"] as OutboxState] = Number(row["rows"]);
+      for (const row of await sql.all(COUNT)) counts[row["state"] as OutboxState] = Number(row["rows"]);
       return counts;
     },
-    waiting: () =>
-      selectWaiting.all().map((row) => ({
+    waiting: async () =>
+      (await sql.all(SELECT_WAITING)).map((row) => ({
         id: Number(row["id"]),
         meter: Number(row["meter"]),
         day: day(Number(row["day"])),
         device: row["device"] as Address,
         nextAttemptMs: Number(row["next_attempt_ms"]),
       })),
-    find(meter, number) {
-      const row = selectOne.get(meter, number);
+    async find(meter, number) {
+      const row = await sql.get(SELECT_ONE, meter, number);
       return row === undefined ? undefined : readRow(row);
     },
-    unrecorded: () => new Map(selectUnrecorded.all().map((row) => [Number(row["meter"]), Number(row["day"])])),
-    reroute(id, route) {
-      setRoute.run(route, id);
+    unrecorded: async () =>
+      new Map((await sql.all(SELECT_UNRECORDED)).map((row) => [Number(row["meter"]), Number(row["day"])])),
+    async reroute(id, route) {
+      await sql.run(REROUTE, route, id);
     },
-    markShared(id, state, transactionHash) {
-      share.run(state, transactionHash, id);
+    async markShared(id, state, transactionHash) {
+      await sql.run(SHARE, state, transactionHash, id);
     },
   };
 }
 
-function readRow(row: Record<string, unknown>): OutboxRow {
+function readRow(row: Row): OutboxRow {
   return {
     id: Number(row["id"]),
     meter: Number(row["meter"]),

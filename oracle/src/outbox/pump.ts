@@ -28,13 +28,13 @@ const MAX_PAUSE_MS = 600_000;
 export async function pumpOutbox(parts: PumpParts): Promise<boolean> {
   const { outbox, submission, nowMs } = parts;
   const settled = await settleSent(parts);
-  const rows = outbox.toSend(nowMs(), submission.maxBatch);
+  const rows = await outbox.toSend(nowMs(), submission.maxBatch);
   if (rows.length === 0) return settled;
   const sendable = await withoutRefused(parts, rows);
   if (sendable.length > 0) {
     const attempt = Math.max(...sendable.map(({ attempts }) => attempts));
     const hash = await parts.recorder.send(sendable.map(toSigned), attempt);
-    outbox.markSent(
+    await outbox.markSent(
       sendable.map(({ id }) => id),
       hash,
     );
@@ -49,7 +49,7 @@ export async function pumpOutbox(parts: PumpParts): Promise<boolean> {
 
 /** Learns what became of the transactions under way. */
 async function settleSent(parts: PumpParts): Promise<boolean> {
-  const batches = Map.groupBy(parts.outbox.sent(), ({ transactionHash }) => transactionHash);
+  const batches = Map.groupBy(await parts.outbox.sent(), ({ transactionHash }) => transactionHash);
   for (const [hash, rows] of batches) {
     if (hash !== undefined) await settleBatch(parts, hash, rows);
   }
@@ -61,15 +61,15 @@ async function settleBatch(parts: PumpParts, hash: Hex, rows: readonly OutboxRow
   if (outcome.status !== "mined") {
     const reason =
       outcome.status === "reverted" ? `Transaction ${hash} failed` : `Transaction ${hash} was not mined in time`;
-    for (const row of rows) postpone(parts, row, reason);
+    for (const row of rows) await postpone(parts, row, reason);
     return;
   }
   const recorded = new Set(outcome.recorded.map(({ device, day }) => `${device.toLowerCase()} ${day}`));
   for (const [index, row] of rows.entries()) {
     const refusal = outcome.skipped.get(index);
-    if (recorded.has(`${(row.device ?? "").toLowerCase()} ${row.profile.day}`)) markRecorded(parts, row, hash);
+    if (recorded.has(`${(row.device ?? "").toLowerCase()} ${row.profile.day}`)) await markRecorded(parts, row, hash);
     else if (refusal !== undefined) await handleRefusal(parts, row, refusal);
-    else postpone(parts, row, `Transaction ${hash} says nothing of it`);
+    else await postpone(parts, row, `Transaction ${hash} says nothing of it`);
   }
 }
 
@@ -87,12 +87,12 @@ async function withoutRefused(parts: PumpParts, rows: readonly OutboxRow[]): Pro
 
 async function handleRefusal(parts: PumpParts, row: OutboxRow, { verdict, reason }: ChainRefusal): Promise<void> {
   if (verdict === "later") {
-    postpone(parts, row, reason);
+    await postpone(parts, row, reason);
     return;
   }
   if (verdict === "shared") {
     const day = isoDay(row.profile.day);
-    parts.outbox.reroute(row.id, "share");
+    await parts.outbox.reroute(row.id, "share");
     parts.log.info(
       { event: "rerouted", meter: row.meter, day },
       `Meter ${row.meter} shares: ${day} waits for its settlement`,
@@ -105,27 +105,31 @@ async function handleRefusal(parts: PumpParts, row: OutboxRow, { verdict, reason
     const same =
       found?.importRegister === row.profile.importRegister && found.exportRegister === row.profile.exportRegister;
     if (found !== undefined && same) {
-      markRecorded(parts, row, found.transactionHash);
+      await markRecorded(parts, row, found.transactionHash);
       return;
     }
   }
-  park(parts, row, reason);
+  await park(parts, row, reason);
 }
 
-function markRecorded({ outbox, log }: PumpParts, { id, meter, profile }: OutboxRow, transaction: Hex): void {
-  outbox.markRecorded(id, transaction);
+async function markRecorded(
+  { outbox, log }: PumpParts,
+  { id, meter, profile }: OutboxRow,
+  transaction: Hex,
+): Promise<void> {
+  await outbox.markRecorded(id, transaction);
   const day = isoDay(profile.day);
   log.info({ event: "recorded", meter, day, transaction }, `Meter ${meter}, ${day} is on chain`);
 }
 
-function postpone(parts: PumpParts, row: OutboxRow, reason: string): void {
+async function postpone(parts: PumpParts, row: OutboxRow, reason: string): Promise<void> {
   const { outbox, submission, nowMs, log } = parts;
   if (row.attempts + 1 >= submission.maxAttempts) {
-    park(parts, row, `given up after ${submission.maxAttempts} attempts: ${reason}`);
+    await park(parts, row, `given up after ${submission.maxAttempts} attempts: ${reason}`);
     return;
   }
   const pauseMs = Math.min(submission.retrySeconds * 1000 * 2 ** Math.min(row.attempts, 20), MAX_PAUSE_MS);
-  outbox.postpone(row.id, nowMs() + pauseMs, reason);
+  await outbox.postpone(row.id, nowMs() + pauseMs, reason);
   const day = isoDay(row.profile.day);
   log.warn(
     { event: "postponed", meter: row.meter, day, reason, pauseMs },
@@ -133,8 +137,8 @@ function postpone(parts: PumpParts, row: OutboxRow, reason: string): void {
   );
 }
 
-function park({ outbox, log }: PumpParts, { id, meter, profile }: OutboxRow, reason: string): void {
-  outbox.park(id, reason);
+async function park({ outbox, log }: PumpParts, { id, meter, profile }: OutboxRow, reason: string): Promise<void> {
+  await outbox.park(id, reason);
   const day = isoDay(profile.day);
   log.error(
     { event: "parked", meter, day, reason },

@@ -22,11 +22,11 @@ export type CloseTime = { nowMs: number; graceMs: number };
  * grace has passed since its end and since the last reading that arrived for it. A day without readings gets no profile:
  * the next one's registers cover its energy.
  */
-export function daysOver(store: MeterStore, meter: MeterConfig, at: CloseTime): Day[] {
-  const open = store.openDays(meter.meter).slice(0, MAX_DAYS);
+export async function daysOver(store: MeterStore, meter: MeterConfig, at: CloseTime): Promise<Day[]> {
+  const open = (await store.openDays(meter.meter)).slice(0, MAX_DAYS);
   // Most looks find nothing over: they need not ask for the channels.
   if (open[0] === undefined || at.nowMs < dayEnd(open[0]) * 1000) return [];
-  const channels = billingChannels(store, meter);
+  const channels = await billingChannels(store, meter);
   const firstOpen = open.findIndex((day) => !isOver(day, at, channels));
   return firstOpen < 0 ? open : open.slice(0, firstOpen);
 }
@@ -37,38 +37,42 @@ export function daysOver(store: MeterStore, meter: MeterConfig, at: CloseTime): 
  * @param maxUnits - Most energy an interval can have on chain, in the meter's unit.
  * @param keep - Stores a profile in the same transaction.
  */
-export function closeDays(
+export async function closeDays(
   store: MeterStore,
   meter: MeterConfig,
   { maxUnits, ...at }: CloseTime & { maxUnits: number },
-  keep: (closed: ClosedDay) => void,
-): ClosedDay[] {
-  const state = store.meter(meter.meter);
+  keep: (closed: ClosedDay) => Promise<void>,
+): Promise<ClosedDay[]> {
+  const state = await store.meter(meter.meter);
   if (state === undefined) return [];
-  const knownUntilMs = knownUntil(billingChannels(store, meter));
+  const knownUntilMs = knownUntil(await billingChannels(store, meter));
   let current: MeterState = state;
-  return daysOver(store, meter, at).map((day) => {
+  const days: ClosedDay[] = [];
+  for (const day of await daysOver(store, meter, at)) {
     const last = asInterval(firstInterval(day) + INTERVALS_PER_DAY - 1);
-    const rows = store.intervalsThrough(meter.meter, last);
+    const rows = await store.intervalsThrough(meter.meter, last);
     const built = buildProfile({ day, meter: current, rows, knownUntilMs, unitWh: meter.unitWh, maxUnits });
     const { importWh, exportWh } = built;
     const counted = { importWh: importWh - current.importWh, exportWh: exportWh - current.exportWh };
-    const disagreement = comparePower(store, meter, counted);
+    const disagreement = await comparePower(store, meter, counted);
     current = { importWh, exportWh, lateImportWh: 0, lateExportWh: 0, closedDay: day };
-    store.saveMeter(meter.meter, current);
-    store.deleteIntervalsThrough(meter.meter, last);
-    store.unmarkDaysThrough(meter.meter, day);
+    await store.saveMeter(meter.meter, current);
+    await store.deleteIntervalsThrough(meter.meter, last);
+    await store.unmarkDaysThrough(meter.meter, day);
     const closed = { meter: meter.meter, ...built, disagreement };
-    keep(closed);
-    return closed;
-  });
+    await keep(closed);
+    days.push(closed);
+  }
+  return days;
 }
 
 /** States of the channels a meter is billed by; undefined for one that never had a reading. */
-export function billingChannels(store: MeterStore, meter: MeterConfig): (ChannelState | undefined)[] {
-  return meter.inputs
-    .filter(({ meaning }) => BILLING_MEANINGS.includes(meaning))
-    .map(({ input, meaning }) => store.channel(meter.meter, input, meaning) as ChannelState | undefined);
+export async function billingChannels(store: MeterStore, meter: MeterConfig): Promise<(ChannelState | undefined)[]> {
+  const channels: (ChannelState | undefined)[] = [];
+  for (const { input, meaning } of meter.inputs.filter((entry) => BILLING_MEANINGS.includes(entry.meaning))) {
+    channels.push((await store.channel(meter.meter, input, meaning)) as ChannelState | undefined);
+  }
+  return channels;
 }
 
 function isOver(day: Day, { nowMs, graceMs }: CloseTime, channels: readonly (ChannelState | undefined)[]): boolean {

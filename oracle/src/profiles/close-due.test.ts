@@ -17,7 +17,7 @@ async function createScene() {
     fuseWatts: 17_250,
     inputs: [{ input: "I", meaning: "importWh" }],
   }));
-  const harness = createHarness({ meters });
+  const harness = await createHarness({ meters });
   for (const { node } of meters) {
     for (let quarter = 0; quarter <= 96; quarter++) await harness.send(quarter * 900, { I: 5_000 + quarter }, node);
   }
@@ -35,12 +35,12 @@ async function createScene() {
   const log = pino({}, { write: (line: string) => said.push(JSON.parse(line) as (typeof said)[number]) });
   const outbox = createOutboxStore(harness.database);
   const devices = new Map(meters.map(({ meter }) => [meter, deviceOf(meter)]));
-  const close = createCloser({ ...harness, outbox, registration: { recorder, devices, log } });
+  const close = createCloser({ ...harness, registration: { recorder, devices, log } });
   return {
     close,
     answers,
     complaints: () => said.filter(({ event }) => event === "not-closed").map(({ meter }) => meter),
-    closed: () => outbox.toSign(10).map(({ meter }) => meter),
+    closed: async () => (await outbox.toSign(10)).map(({ meter }) => meter),
   };
 }
 
@@ -66,7 +66,7 @@ test("a meter that contradicts the chain holds up no other, and is complained of
   const { close, answers, complaints, closed } = await createScene();
   answers.set(1, { unitExponent: 1 });
   expect(await close()).toBe(1);
-  expect(closed()).toEqual([2]);
+  expect(await closed()).toEqual([2]);
   // Nothing is left to do but its days: the round is over all the same.
   expect(await close()).toBe(0);
   expect(complaints()).toEqual([1]);
@@ -78,13 +78,13 @@ test("a meter is closed when its trouble is over", async () => {
   await close();
   answers.clear();
   expect(await close()).toBe(1);
-  expect(closed().toSorted()).toEqual([1, 2]);
+  expect((await closed()).toSorted()).toEqual([1, 2]);
 });
 
 test("a node that does not answer for one meter fails the round once the others are closed", async () => {
   const { close, answers, complaints, closed } = await createScene();
   answers.set(1, new BaseError("the node is gone"));
   await expect(close()).rejects.toThrow("the node is gone");
-  expect(closed()).toEqual([2]);
+  expect(await closed()).toEqual([2]);
   expect(complaints()).toEqual([]);
 });

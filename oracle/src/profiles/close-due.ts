@@ -3,7 +3,7 @@ import { BaseError } from "viem";
 
 import { prepareToClose, type RegistrationParts } from "../chain/registration.ts";
 import type { MeterConfig } from "../config/schema.ts";
-import type { OutboxStore } from "../outbox/outbox-store.ts";
+import { createOutboxStore } from "../outbox/outbox-store.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { MeterStore } from "../storage/meter-store.ts";
 import { countQuality } from "./build-profile.ts";
@@ -12,7 +12,6 @@ import type { ClosedDay } from "./close-days.ts";
 export type CloserParts = {
   pipeline: Pick<Pipeline, "due" | "closeDays">;
   store: MeterStore;
-  outbox: Pick<OutboxStore, "add">;
   registration: RegistrationParts;
 };
 
@@ -23,16 +22,16 @@ export type CloserParts = {
  * @returns A call that says how many days it closed. It throws, once all meters have had their turn, when the node did
  * not answer: that is no meter's trouble, and what could not be closed is not to be taken for missing.
  */
-export function createCloser({ pipeline, store, outbox, registration }: CloserParts): () => Promise<number> {
+export function createCloser({ pipeline, store, registration }: CloserParts): () => Promise<number> {
   const { log } = registration;
   /** What was last said of a meter. */
   const troubles = new Map<number, string>();
 
   async function close(meter: MeterConfig): Promise<number> {
     const { maxUnits, routeOf } = await prepareToClose(meter, store, registration);
-    const closed = pipeline.closeDays(meter, maxUnits, ({ profile }) => {
-      outbox.add(meter.meter, profile, routeOf(profile.day));
-    });
+    const closed = await pipeline.closeDays(meter, maxUnits, ({ profile }, sql) =>
+      createOutboxStore(sql).add(meter.meter, profile, routeOf(profile.day)),
+    );
     for (const day of closed) tell(day, maxUnits);
     return closed.length;
   }
@@ -67,7 +66,7 @@ export function createCloser({ pipeline, store, outbox, registration }: CloserPa
   return async () => {
     let count = 0;
     let silent: BaseError | undefined;
-    for (const meter of pipeline.due()) {
+    for (const meter of await pipeline.due()) {
       try {
         count += await close(meter);
         troubles.delete(meter.meter);

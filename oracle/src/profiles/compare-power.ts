@@ -19,18 +19,18 @@ const TOLERATED_WH = 500;
  * comparison. The counters are billed either way: a disagreement means that one of the inputs is wired, scaled or signed
  * wrongly. Inside a transaction.
  */
-export function comparePower(
+export async function comparePower(
   store: MeterStore,
   { meter, inputs }: MeterConfig,
   counted: { importWh: number; exportWh: number },
-): Disagreement | undefined {
+): Promise<Disagreement | undefined> {
   let powerNetWh = 0;
   let coverage = Infinity;
   for (const { input, meaning } of inputs.filter((entry) => entry.meaning === "checkPowerW")) {
-    const state = store.channel(meter, input, meaning) as ChannelState | undefined;
+    const state = (await store.channel(meter, input, meaning)) as ChannelState | undefined;
     powerNetWh += state?.sinceCheck?.netWh ?? 0;
     coverage = Math.min(coverage, (state?.sinceCheck?.knownMs ?? 0) / DAY_MS);
-    if (state !== undefined) store.saveChannel(meter, input, meaning, { ...state, sinceCheck: undefined });
+    if (state !== undefined) await store.saveChannel(meter, input, meaning, { ...state, sinceCheck: undefined });
   }
   const counterNetWh = counted.importWh - counted.exportWh;
   const tolerated = Math.max(TOLERATED_WH, (counted.importWh + counted.exportWh) / 10);

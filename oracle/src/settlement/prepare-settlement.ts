@@ -28,10 +28,11 @@ export async function prepareSettlement(
     if (stranger !== undefined) own.set(meter, stranger);
   }
   const forcedProfiles = new Map(forced.map(({ meter, profile }) => [meter, profile]));
-  const planned = [...own.values()].map((meter) => {
-    const profile = forcedProfiles.get(meter.meter) ?? kept(outbox, meter, day);
-    return toPlanned(meter, profile, revoked.has(meter.meter));
-  });
+  const planned: PlannedMeter[] = [];
+  for (const meter of own.values()) {
+    const profile = forcedProfiles.get(meter.meter) ?? (await kept(outbox, meter, day));
+    planned.push(toPlanned(meter, profile, revoked.has(meter.meter)));
+  }
   return planSettlement({ day, tariff, bitmap, forced: forced.map(({ device }) => device), meters: planned });
 }
 
@@ -50,12 +51,12 @@ function toPlanned(
 }
 
 /** The profile in the outbox, if the meter's current device signed it. */
-function kept(
+async function kept(
   outbox: Pick<OutboxStore, "find">,
   { meter, device }: MeterOnChain,
   day: number,
-): PlannedMeter["profile"] {
-  const row = outbox.find(meter, day);
+): Promise<PlannedMeter["profile"]> {
+  const row = await outbox.find(meter, day);
   if (row?.signature === undefined || row.device?.toLowerCase() !== device.toLowerCase()) return undefined;
   return toSignedProfile(row.profile, row.signature);
 }

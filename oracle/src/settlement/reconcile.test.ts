@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import type { MeterOnChain, SettledDay } from "../chain/market.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
-import { openDatabase } from "../storage/database.ts";
+import { openSqlite } from "../storage/sqlite.ts";
 import { reconcile } from "./reconcile.ts";
 
 const DAY = 20_600;
@@ -15,8 +15,11 @@ const SETTLEMENT: Hex = `0x${"aa".repeat(32)}`;
 const LATE: Hex = `0x${"bb".repeat(32)}`;
 
 /** Meter 1 waits with the profile of `DAY`; the chain says the rest. */
-function createScene(state: { lastDay: number; sharing: boolean }, events: { settled?: number[]; late?: Hex } = {}) {
-  const outbox = createOutboxStore(openDatabase(":memory:"));
+async function createScene(
+  state: { lastDay: number; sharing: boolean },
+  events: { settled?: number[]; late?: Hex } = {},
+) {
+  const outbox = createOutboxStore(await openSqlite(":memory:"));
   const lanes = () => Array<number>(96).fill(0);
   const quality = Array<typeof MEASURED>(96).fill(MEASURED);
   const profile: DayProfile = {
@@ -27,8 +30,8 @@ function createScene(state: { lastDay: number; sharing: boolean }, events: { set
     imports: lanes(),
     exports: lanes(),
   };
-  outbox.add(1, profile, "share");
-  outbox.markSigned(1, DEVICE, "0x");
+  await outbox.add(1, profile, "share");
+  await outbox.markSigned(1, DEVICE, "0x");
   const settledDay: SettledDay | undefined = events.settled && {
     transactionHash: SETTLEMENT,
     meters: new Set(events.settled),
@@ -70,31 +73,31 @@ function createScene(state: { lastDay: number; sharing: boolean }, events: { set
 }
 
 test("a profile whose day is not consumed goes on waiting", async () => {
-  const { outbox, run } = createScene({ lastDay: DAY - 1, sharing: true });
+  const { outbox, run } = await createScene({ lastDay: DAY - 1, sharing: true });
   expect(await run()).toBe(false);
-  expect(outbox.waiting()).toHaveLength(1);
+  expect(await outbox.waiting()).toHaveLength(1);
 });
 
 test("a profile in a settlement, whoever sent it, is settled", async () => {
-  const { outbox, run } = createScene({ lastDay: DAY, sharing: true }, { settled: [7, 1] });
+  const { outbox, run } = await createScene({ lastDay: DAY, sharing: true }, { settled: [7, 1] });
   expect(await run()).toBe(true);
-  expect(outbox.find(1, DAY)).toMatchObject({ state: "settled", transactionHash: SETTLEMENT });
+  expect(await outbox.find(1, DAY)).toMatchObject({ state: "settled", transactionHash: SETTLEMENT });
 });
 
 test("a profile recorded after its day closed without it is late", async () => {
-  const { outbox, run } = createScene({ lastDay: DAY + 1, sharing: true }, { settled: [7], late: LATE });
+  const { outbox, run } = await createScene({ lastDay: DAY + 1, sharing: true }, { settled: [7], late: LATE });
   expect(await run()).toBe(true);
-  expect(outbox.find(1, DAY)).toMatchObject({ state: "late", transactionHash: LATE });
+  expect(await outbox.find(1, DAY)).toMatchObject({ state: "late", transactionHash: LATE });
 });
 
 test("a profile that the chain has passed by is parked", async () => {
-  const { outbox, run } = createScene({ lastDay: DAY + 1, sharing: true }, { settled: [7] });
+  const { outbox, run } = await createScene({ lastDay: DAY + 1, sharing: true }, { settled: [7] });
   expect(await run()).toBe(true);
-  expect(outbox.find(1, DAY)).toMatchObject({ state: "parked", reason: "the chain is past this day" });
+  expect(await outbox.find(1, DAY)).toMatchObject({ state: "parked", reason: "the chain is past this day" });
 });
 
 test("a profile of a day on which its meter trades by hand goes to be recorded", async () => {
-  const { outbox, run } = createScene({ lastDay: DAY - 1, sharing: false });
+  const { outbox, run } = await createScene({ lastDay: DAY - 1, sharing: false });
   expect(await run()).toBe(true);
-  expect(outbox.toSend(0, 10)).toMatchObject([{ meter: 1, route: "record" }]);
+  expect(await outbox.toSend(0, 10)).toMatchObject([{ meter: 1, route: "record" }]);
 });

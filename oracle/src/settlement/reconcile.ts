@@ -21,7 +21,7 @@ export async function reconcile(parts: ReconcileParts, { meters, block }: Snapsh
   const onChain = new Map(meters.map((meter) => [meter.meter, meter]));
   const settledDays = new Map<number, SettledDay | undefined>();
   let changed = false;
-  for (const row of parts.outbox.waiting()) {
+  for (const row of await parts.outbox.waiting()) {
     const meter = onChain.get(row.meter);
     if (meter === undefined) continue;
     if (meter.state.lastDay >= row.day) {
@@ -29,7 +29,7 @@ export async function reconcile(parts: ReconcileParts, { meters, block }: Snapsh
       await finish(parts, row, settledDays.get(row.day), block);
       changed = true;
     } else if (!meter.state.sharing && !sharesOn(meter, row.day)) {
-      parts.outbox.reroute(row.id, "record");
+      await parts.outbox.reroute(row.id, "record");
       changed = true;
     }
   }
@@ -45,13 +45,13 @@ async function finish(
   const where = { meter, day: isoDay(day) };
   if (settled?.meters.has(meter) === true) {
     const transaction = settled.transactionHash;
-    outbox.markShared(id, "settled", transaction);
+    await outbox.markShared(id, "settled", transaction);
     log.info({ event: "shared", ...where, transaction }, `Meter ${meter}, ${where.day} is settled`);
     return;
   }
   const transaction = await chain.lateTransaction(meter, day, block);
   if (transaction !== undefined) {
-    outbox.markShared(id, "late", transaction);
+    await outbox.markShared(id, "late", transaction);
     log.warn(
       { event: "late", ...where, transaction },
       `Meter ${meter}, ${where.day} was late: its registers are on chain, its energy is not shared`,
@@ -59,7 +59,7 @@ async function finish(
     return;
   }
   const reason = "the chain is past this day";
-  outbox.park(id, reason);
+  await outbox.park(id, reason);
   log.error(
     { event: "parked", ...where, reason },
     `Meter ${meter}, ${where.day} is parked, its energy stays in the registers: ${reason}`,

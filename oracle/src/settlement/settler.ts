@@ -74,7 +74,7 @@ export function createSettler(parts: SettlerParts): Settler {
     const nonce = await sender.nextNonce();
     const snapshot = await street.look();
     if (await reconcile({ chain, outbox, log }, snapshot)) return true;
-    const view = viewOf(snapshot);
+    const view = await viewOf(snapshot);
     const step = nextStep(view);
     const { lastSettledDay } = snapshot;
     status = statusOf(view, step, { underWay: nonce === undefined, lastSettledDay });
@@ -91,12 +91,12 @@ export function createSettler(parts: SettlerParts): Settler {
     }
   }
 
-  function viewOf(snapshot: Snapshot & { latestTimestamp: number }): View {
+  async function viewOf(snapshot: Snapshot & { latestTimestamp: number }): Promise<View> {
     const { graceSeconds, startedAt } = parts;
     return buildView({
       snapshot,
-      waiting: outbox.waiting(),
-      unrecorded: outbox.unrecorded(),
+      waiting: await outbox.waiting(),
+      unrecorded: await outbox.unrecorded(),
       machineMs: machineMs(),
       now: parts.now(snapshot.latestTimestamp),
       closedAsOf: parts.closedAsOf(),
@@ -203,7 +203,7 @@ export function createSettler(parts: SettlerParts): Settler {
 
   async function recordLate(profile: LateProfile, nonce: number): Promise<"mined" | "stuck" | "refused"> {
     const { id, meter, day } = profile;
-    const row = outbox.find(meter, day);
+    const row = await outbox.find(meter, day);
     if (row?.signature === undefined) return "refused";
     const call = { functionName: "late", args: [toSignedProfile(row.profile, row.signature)] };
     try {
@@ -218,13 +218,13 @@ export function createSettler(parts: SettlerParts): Settler {
       if (!(error instanceof CallRefusedError)) throw error;
       const { verdict, reason, error: name } = error.refusal;
       if (verdict === "never" && !PASSING.includes(name)) {
-        outbox.park(id, reason);
+        await outbox.park(id, reason);
         log.error(
           { event: "parked", meter, day: isoDay(day), reason },
           `Meter ${meter}, ${isoDay(day)} is parked, its energy stays in the registers: ${reason}`,
         );
       } else {
-        outbox.postpone(id, machineMs() + parts.retrySeconds * 1000, reason);
+        await outbox.postpone(id, machineMs() + parts.retrySeconds * 1000, reason);
       }
       return "refused";
     }

@@ -23,19 +23,19 @@ export async function signClosed(
   devices: ReadonlyMap<number, Address>,
   log: Logger,
 ): Promise<number> {
-  const rows = outbox.toSign(BATCH);
+  const rows = await outbox.toSign(BATCH);
   let signed = 0;
   for (const { id, meter, profile } of rows) {
     const device = devices.get(meter);
     const where = { event: "signed", meter, day: isoDay(profile.day) };
     try {
       if (device === undefined) throw new SignerRefusedError(`The signer has no key of meter ${meter}`);
-      outbox.markSigned(id, device, await signer.signProfile(device, profile));
+      await outbox.markSigned(id, device, await signer.signProfile(device, profile));
       signed++;
       log.debug(where, `The device of meter ${meter} signed ${where.day}`);
     } catch (error) {
       if (!(error instanceof SignerRefusedError)) throw error;
-      outbox.park(id, error.message);
+      await outbox.park(id, error.message);
       log.error(
         { ...where, event: "parked", reason: error.message },
         `Meter ${meter}, ${where.day} is parked: ${error.message}`,

@@ -1,7 +1,7 @@
 import type { Quality } from "@commonwatt/sdk/profile";
 import { type Day, day as asDay, type Interval, interval as asInterval } from "@commonwatt/sdk/time";
 
-import type { Database } from "./database.ts";
+import type { Sql } from "./sql.ts";
 
 /** What is kept of a meter between its closed days. Energy in Wh. */
 export type MeterState = {
@@ -18,42 +18,48 @@ export type MeterState = {
 /** Energy of one interval so far, and the worst that is known of its quality. */
 export type IntervalRow = { interval: Interval; importWh: number; exportWh: number; quality: Quality };
 
-/** Keeps meters, their channels and open intervals. Every change belongs in a transaction of the database. */
+/** Keeps meters, their channels and open intervals. Changes belong in a transaction, over its `sql`. */
 export type MeterStore = {
-  meter(meter: number): MeterState | undefined;
-  saveMeter(meter: number, state: MeterState): void;
+  meter(meter: number): Promise<MeterState | undefined>;
+  saveMeter(meter: number, state: MeterState): Promise<void>;
   /** The state that a channel last saved, as it was given; undefined for a new channel or one whose meaning changed. */
-  channel(meter: number, input: string, meaning: string): unknown;
-  saveChannel(meter: number, input: string, meaning: string, state: object): void;
-  addToInterval(meter: number, row: IntervalRow): void;
+  channel(meter: number, input: string, meaning: string): Promise<unknown>;
+  saveChannel(meter: number, input: string, meaning: string, state: object): Promise<void>;
+  addToInterval(meter: number, row: IntervalRow): Promise<void>;
   /** Rows of the intervals up to `last`, in order. */
-  intervalsThrough(meter: number, last: Interval): IntervalRow[];
-  deleteIntervalsThrough(meter: number, last: Interval): void;
-  markDay(meter: number, day: Day): void;
+  intervalsThrough(meter: number, last: Interval): Promise<IntervalRow[]>;
+  deleteIntervalsThrough(meter: number, last: Interval): Promise<void>;
+  markDay(meter: number, day: Day): Promise<void>;
   /** Marked days, in order. */
-  openDays(meter: number): Day[];
-  unmarkDaysThrough(meter: number, day: Day): void;
+  openDays(meter: number): Promise<Day[]>;
+  unmarkDaysThrough(meter: number, day: Day): Promise<void>;
 };
 
-export function createMeterStore({ sql }: Database): MeterStore {
-  const getMeter = sql.prepare("SELECT * FROM meters WHERE meter = ?");
-  const putMeter = sql.prepare("INSERT OR REPLACE INTO meters VALUES (?, ?, ?, ?, ?, ?)");
-  const getChannel = sql.prepare("SELECT state FROM channels WHERE meter = ? AND input = ? AND meaning = ?");
-  const putChannel = sql.prepare("INSERT OR REPLACE INTO channels VALUES (?, ?, ?, ?)");
-  const addInterval = sql.prepare(`
-    INSERT INTO intervals VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-    import_wh = import_wh + excluded.import_wh,
-    export_wh = export_wh + excluded.export_wh,
-    quality = max(quality, excluded.quality)`);
-  const getIntervals = sql.prepare("SELECT * FROM intervals WHERE meter = ? AND interval <= ? ORDER BY interval");
-  const dropIntervals = sql.prepare("DELETE FROM intervals WHERE meter = ? AND interval <= ?");
-  const addDay = sql.prepare("INSERT OR IGNORE INTO open_days VALUES (?, ?)");
-  const getDays = sql.prepare("SELECT day FROM open_days WHERE meter = ? ORDER BY day");
-  const dropDays = sql.prepare("DELETE FROM open_days WHERE meter = ? AND day <= ?");
+const GET_METER = "SELECT * FROM meters WHERE meter = ?";
+const PUT_METER = `
+  INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (meter) DO UPDATE SET import_wh = excluded.import_wh, export_wh = excluded.export_wh,
+  late_import_wh = excluded.late_import_wh, late_export_wh = excluded.late_export_wh, closed_day = excluded.closed_day`;
+const GET_CHANNEL = "SELECT state FROM channels WHERE meter = ? AND input = ? AND meaning = ?";
+const PUT_CHANNEL = `
+  INSERT INTO channels (meter, input, meaning, state) VALUES (?, ?, ?, ?)
+  ON CONFLICT (meter, input) DO UPDATE SET meaning = excluded.meaning, state = excluded.state`;
+const ADD_INTERVAL = `
+  INSERT INTO intervals (meter, interval, import_wh, export_wh, quality) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (meter, interval) DO UPDATE SET
+  import_wh = intervals.import_wh + excluded.import_wh,
+  export_wh = intervals.export_wh + excluded.export_wh,
+  quality = CASE WHEN intervals.quality > excluded.quality THEN intervals.quality ELSE excluded.quality END`;
+const GET_INTERVALS = "SELECT * FROM intervals WHERE meter = ? AND interval <= ? ORDER BY interval";
+const DROP_INTERVALS = "DELETE FROM intervals WHERE meter = ? AND interval <= ?";
+const ADD_DAY = "INSERT INTO open_days (meter, day) VALUES (?, ?) ON CONFLICT DO NOTHING";
+const GET_DAYS = "SELECT day FROM open_days WHERE meter = ? ORDER BY day";
+const DROP_DAYS = "DELETE FROM open_days WHERE meter = ? AND day <= ?";
 
+export function createMeterStore(sql: Sql): MeterStore {
   return {
-    meter(meter) {
-      const row = getMeter.get(meter);
+    async meter(meter) {
+      const row = await sql.get(GET_METER, meter);
       return row === undefined
         ? undefined
         : {
@@ -64,38 +70,38 @@ export function createMeterStore({ sql }: Database): MeterStore {
             closedDay: Number(row["closed_day"]),
           };
     },
-    saveMeter(meter, { importWh, exportWh, lateImportWh, lateExportWh, closedDay }) {
-      putMeter.run(meter, importWh, exportWh, lateImportWh, lateExportWh, closedDay);
+    async saveMeter(meter, { importWh, exportWh, lateImportWh, lateExportWh, closedDay }) {
+      await sql.run(PUT_METER, meter, importWh, exportWh, lateImportWh, lateExportWh, closedDay);
     },
-    channel(meter, input, meaning) {
-      const row = getChannel.get(meter, input, meaning);
+    async channel(meter, input, meaning) {
+      const row = await sql.get(GET_CHANNEL, meter, input, meaning);
       return row === undefined ? undefined : (JSON.parse(String(row["state"])) as unknown);
     },
-    saveChannel(meter, input, meaning, state) {
-      putChannel.run(meter, input, meaning, JSON.stringify(state));
+    async saveChannel(meter, input, meaning, state) {
+      await sql.run(PUT_CHANNEL, meter, input, meaning, JSON.stringify(state));
     },
-    addToInterval(meter, { interval, importWh, exportWh, quality }) {
-      addInterval.run(meter, interval, importWh, exportWh, quality);
+    async addToInterval(meter, { interval, importWh, exportWh, quality }) {
+      await sql.run(ADD_INTERVAL, meter, interval, importWh, exportWh, quality);
     },
-    intervalsThrough(meter, last) {
-      return getIntervals.all(meter, last).map((row) => ({
+    async intervalsThrough(meter, last) {
+      return (await sql.all(GET_INTERVALS, meter, last)).map((row) => ({
         interval: asInterval(Number(row["interval"])),
         importWh: Number(row["import_wh"]),
         exportWh: Number(row["export_wh"]),
         quality: Number(row["quality"]) as Quality,
       }));
     },
-    deleteIntervalsThrough(meter, last) {
-      dropIntervals.run(meter, last);
+    async deleteIntervalsThrough(meter, last) {
+      await sql.run(DROP_INTERVALS, meter, last);
     },
-    markDay(meter, day) {
-      addDay.run(meter, day);
+    async markDay(meter, day) {
+      await sql.run(ADD_DAY, meter, day);
     },
-    openDays(meter) {
-      return getDays.all(meter).map((row) => asDay(Number(row["day"])));
+    async openDays(meter) {
+      return (await sql.all(GET_DAYS, meter)).map((row) => asDay(Number(row["day"])));
     },
-    unmarkDaysThrough(meter, day) {
-      dropDays.run(meter, day);
+    async unmarkDaysThrough(meter, day) {
+      await sql.run(DROP_DAYS, meter, day);
     },
   };
 }

@@ -5,8 +5,9 @@ import { parseConfig } from "../../src/config/load.ts";
 import { createPipeline } from "../../src/pipeline.ts";
 import type { ClosedDay } from "../../src/profiles/close-days.ts";
 import { createRefusalLog } from "../../src/refusals.ts";
-import { type Database, openDatabase } from "../../src/storage/database.ts";
 import { createMeterStore } from "../../src/storage/meter-store.ts";
+import type { Database } from "../../src/storage/sql.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
 
 /** First moment of the harness's first day, unix seconds. */
 export const HARNESS_DAY = 20_000;
@@ -18,10 +19,11 @@ export const HARNESS_START = HARNESS_DAY * 86_400;
  * @param overrides - Changes to a config of one meter, number 1, whose node "a" has an import counter I and an export
  * counter X.
  */
-export function createHarness(
+export async function createHarness(
   overrides: { meters?: object[]; timing?: object; maxUnits?: number } = {},
-  database: Database = openDatabase(":memory:"),
+  opened?: Database,
 ) {
+  const database = opened ?? (await openSqlite(":memory:"));
   const defaultMeter = {
     meter: 1,
     node: "a",
@@ -61,7 +63,7 @@ export function createHarness(
   const log = pino({ level: "silent" });
   const refusals = createRefusalLog(log);
   const store = createMeterStore(database);
-  const pipeline = createPipeline({ config, database, store, clock, refusals, log });
+  const pipeline = await createPipeline({ config, database, clock, refusals, log });
   const closed: ClosedDay[] = [];
 
   return {
@@ -86,9 +88,14 @@ export function createHarness(
     sendRaw: (topic: string, payload: string) =>
       pipeline.handle({ topic, payload: Buffer.from(payload), retained: false }),
     /** Closes what is over at a moment, in seconds from the start. */
-    closeAt(seconds: number): ClosedDay[] {
+    async closeAt(seconds: number): Promise<ClosedDay[]> {
       nowMs = Math.max(nowMs, (HARNESS_START + seconds) * 1000);
-      return pipeline.due().flatMap((meter) => pipeline.closeDays(meter, maxUnits, (day) => closed.push(day)));
+      const days: ClosedDay[] = [];
+      for (const meter of await pipeline.due()) {
+        days.push(...(await pipeline.closeDays(meter, maxUnits, () => Promise.resolve())));
+      }
+      closed.push(...days);
+      return days;
     },
     /** All days closed so far. */
     closed,

@@ -1,0 +1,156 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
+
+import { DatabaseFullError, DatabaseUnavailableError } from "./errors.ts";
+import { lockFile } from "./lock-file.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import type { Database, Row, Sql, SqlValue } from "./sql.ts";
+import { createTurns, whileOpen } from "./turns.ts";
+
+/** Result codes of SQLite that are nobody's mistake here: in use, read-only, no input or output, full, no such file. */
+const UNAVAILABLE = new Set([5, 6, 8, 10, 13, 14]);
+const FULL = 13;
+/** Statements kept: all texts are constants, so there are never so many. */
+const MAX_STATEMENTS = 1_000;
+
+/**
+ * Opens the database file of one oracle and brings its schema up to date.
+ *
+ * @param file - Path, or ":memory:".
+ * @throws CommonwattError when another oracle has it open, or a newer version wrote it.
+ */
+export async function openSqlite(file: string): Promise<Database> {
+  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const unlock = file === ":memory:" ? () => undefined : lockFile(file);
+  try {
+    const connection = new DatabaseSync(file);
+    try {
+      // FULL: what is committed is on the disk itself, so that it survives a power cut too.
+      connection.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+      migrate(connection, file);
+      return await Promise.resolve(databaseOf(connection, unlock));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function databaseOf(connection: DatabaseSync, unlock: () => void): Database {
+  const turn = createTurns();
+  const sql = sqlOf(connection);
+
+  async function transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    let isOpen = true;
+    attempt(() => {
+      connection.exec("BEGIN IMMEDIATE");
+    });
+    try {
+      const result = await work(whileOpen(sql, () => isOpen));
+      attempt(() => {
+        connection.exec("COMMIT");
+      });
+      return result;
+    } catch (error) {
+      // A failed COMMIT (disk full) may have rolled back by itself.
+      if (connection.isTransaction) connection.exec("ROLLBACK");
+      throw error;
+    } finally {
+      isOpen = false;
+    }
+  }
+
+  return {
+    all: (statement, ...parameters) => turn(() => sql.all(statement, ...parameters)),
+    get: (statement, ...parameters) => turn(() => sql.get(statement, ...parameters)),
+    run: (statement, ...parameters) => turn(() => sql.run(statement, ...parameters)),
+    runMany: (statement, rows) => turn(() => transaction((inside) => inside.runMany(statement, rows))),
+    transaction: (work) => turn(() => transaction(work)),
+    close: () =>
+      turn(() => {
+        if (connection.isOpen) connection.close();
+        unlock();
+        return Promise.resolve();
+      }),
+  };
+}
+
+/** The statements, executed at once: SQLite does not wait for anything. */
+function sqlOf(connection: DatabaseSync): Sql {
+  const statements = new Map<string, StatementSync>();
+
+  function prepared(text: string): StatementSync {
+    let statement = statements.get(text);
+    if (statement === undefined) {
+      if (statements.size >= MAX_STATEMENTS) throw new Error(`more than ${MAX_STATEMENTS} statements: ${text}`);
+      statement = connection.prepare(text);
+      // Else an integer beyond 2^53 cannot be read at all.
+      statement.setReadBigInts(true);
+      statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  // `async` throughout: what SQLite throws becomes a rejection.
+  /* eslint-disable @typescript-eslint/require-await */
+  return {
+    all: async (text, ...parameters) =>
+      attempt(() =>
+        prepared(text)
+          .all(...parameters)
+          .map(plainRow),
+      ),
+    async get(text, ...parameters) {
+      const row = attempt(() => prepared(text).get(...parameters));
+      return row === undefined ? undefined : plainRow(row);
+    },
+    run: async (text, ...parameters) => attempt(() => Number(prepared(text).run(...parameters).changes)),
+    async runMany(text, rows) {
+      attempt(() => {
+        const statement = prepared(text);
+        for (const row of rows) statement.run(...row);
+      });
+    },
+  };
+  /* eslint-enable @typescript-eslint/require-await */
+}
+
+function plainRow(row: Record<string, SqlValue>): Row {
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === "bigint" && Number.isSafeInteger(Number(value))) row[name] = Number(value);
+  }
+  return row;
+}
+
+function attempt<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+    if (!UNAVAILABLE.has(code)) throw error;
+    const details = String(error);
+    if (code === FULL) {
+      throw new DatabaseFullError("The disk of the database is full: make room there", { details, cause: error });
+    }
+    throw new DatabaseUnavailableError("The database file cannot be used", { details, cause: error });
+  }
+}
+
+function migrate(connection: DatabaseSync, file: string): void {
+  connection.exec("BEGIN IMMEDIATE");
+  const version = Number(connection.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version > MIGRATIONS.length) {
+    throw new CommonwattError(
+      `${file} has schema version ${version}, expected at most ${MIGRATIONS.length}: it was written by a newer oracle`,
+    );
+  }
+  for (const step of MIGRATIONS.slice(version)) connection.exec(step);
+  connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+  connection.exec("COMMIT");
+}
