@@ -45,7 +45,7 @@ describe("the SQLite database", () => {
   test("of the first version keeps its profiles, on their way to be recorded", async () => {
     await (await openSqlite(join(folder, "data", "other.sqlite"))).close();
     const old = new DatabaseSync(file);
-    old.exec(MIGRATIONS[0] ?? "");
+    old.exec(MIGRATIONS[0]?.sqlite ?? "");
     old.exec(`
       PRAGMA user_version = 1;
       INSERT INTO outbox (id, meter, day, import_register, export_register, quality, intervals, state, attempts)

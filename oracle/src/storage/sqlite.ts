@@ -150,7 +150,7 @@ function migrate(connection: DatabaseSync, file: string): void {
       `${file} has schema version ${version}, expected at most ${MIGRATIONS.length}: it was written by a newer oracle`,
     );
   }
-  for (const step of MIGRATIONS.slice(version)) connection.exec(step);
+  for (const step of MIGRATIONS.slice(version)) connection.exec(step.sqlite);
   connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   connection.exec("COMMIT");
 }
