@@ -36,6 +36,8 @@ export const http = z.strictObject({
   maxBodyBytes: z.int().min(1_024).max(16_777_216).default(1_048_576),
   /** Requests a key may make in a minute; beyond that 429. */
   requestsPerMinute: z.int().min(1).max(1_000_000).default(600),
+  /** Refuse encrypted input that carries no time: it could be sent again by others once it is forgotten. */
+  encryptedNeedsTime: z.boolean().default(false),
 });
 
 /** Lines from a tty (set it up with stty), a named pipe or a file. */
