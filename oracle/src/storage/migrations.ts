@@ -78,4 +78,44 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX http_messages_by_user ON http_messages (user_id, expires_ms);
   `,
   ),
+  // 5: the submitter's transactions, each written before a node hears of it, and every signing of them. What earlier
+  // versions had sent and not learned the outcome of is looked up on chain when it is sent again.
+  step(
+    ({ integer, id, table }) => `
+  CREATE TABLE transactions (
+    id ${id},
+    -- Kind, and what tells it apart: "record", "settle 20000".
+    purpose TEXT NOT NULL,
+    account TEXT NOT NULL,
+    nonce ${integer} NOT NULL,
+    to_address TEXT NOT NULL,
+    data TEXT NOT NULL,
+    gas ${integer} NOT NULL,
+    -- JSON of the line to log when it is confirmed.
+    note TEXT,
+    state TEXT NOT NULL CHECK (state IN ('unmined', 'mined', 'confirmed', 'final', 'dropped')),
+    fulfilled ${integer} NOT NULL DEFAULT 0,
+    mined_hash TEXT,
+    block_number ${integer},
+    block_hash TEXT,
+    reason TEXT
+  ) ${table};
+  CREATE INDEX transactions_by_state ON transactions (state, nonce);
+  CREATE INDEX transactions_by_account ON transactions (account, nonce);
+  CREATE TABLE transaction_attempts (
+    hash TEXT PRIMARY KEY,
+    transaction_id ${integer} NOT NULL,
+    -- Decimal digits: wei can be more than 64 bits.
+    max_fee_wei TEXT NOT NULL,
+    tip_wei TEXT NOT NULL,
+    signed_ms ${integer} NOT NULL,
+    -- Empty once it is final.
+    raw TEXT NOT NULL
+  ) ${table};
+  CREATE INDEX transaction_attempts_by_transaction ON transaction_attempts (transaction_id);
+  ALTER TABLE outbox ADD COLUMN transaction_id ${integer};
+  CREATE INDEX outbox_by_transaction ON outbox (transaction_id);
+  UPDATE outbox SET state = 'signed', transaction_hash = NULL, next_attempt_ms = 0 WHERE state = 'sent';
+  `,
+  ),
 ];

@@ -117,7 +117,8 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     speak();
   }
 
-  const noneOnChain = () => new EndpointError(all[0]?.label ?? "", `is on another chain than ${chainId}, as are all others`);
+  const noneOnChain = () =>
+    new EndpointError(all[0]?.label ?? "", `is on another chain than ${chainId}, as are all others`);
   const wrongChain = ({ label, chainId: actual }: Endpoint) =>
     new EndpointError(label, `is on chain ${actual ?? "?"}, expected ${chainId}`);
 

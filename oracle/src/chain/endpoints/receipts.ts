@@ -29,9 +29,7 @@ export async function agreedReceipt(endpoints: Endpoints, hash: Hash): Promise<T
 async function deniers(endpoints: Endpoints, receipt: RpcTransactionReceipt): Promise<Set<string>> {
   const call = { method: "eth_getBlockByNumber", params: [receipt.blockNumber, false] };
   const answers = await endpoints.askAll(call);
-  return new Set(
-    answers.filter((answer) => denies(answer, receipt)).map(({ from }) => from.label),
-  );
+  return new Set(answers.filter((answer) => denies(answer, receipt)).map(({ from }) => from.label));
 }
 
 function denies(answer: Answer, { blockHash, transactionHash }: RpcTransactionReceipt): boolean {
@@ -59,5 +57,10 @@ function receiptIn(answer: Answer, hash: Hash): RpcTransactionReceipt | undefine
 function keyOf(receipt: RpcTransactionReceipt | undefined): string {
   if (receipt === undefined) return "none";
   const { blockHash, blockNumber, status, logs } = receipt;
-  return JSON.stringify([blockHash, blockNumber, status, logs.map(({ address, topics, data }) => [address, topics, data])]);
+  return JSON.stringify([
+    blockHash,
+    blockNumber,
+    status,
+    logs.map(({ address, topics, data }) => [address, topics, data]),
+  ]);
 }

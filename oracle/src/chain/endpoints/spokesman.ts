@@ -41,7 +41,10 @@ export function createSpokesman(log: Logger, hasSpares: boolean) {
       const used = standings.find(({ fault }) => fault === undefined)?.endpoint.label;
       if (!hasSpares || used === told) return;
       if (used === undefined) {
-        log.error({ event: "endpoints-down" }, "No RPC endpoint is good: what waits for the chain waits, nothing is lost");
+        log.error(
+          { event: "endpoints-down" },
+          "No RPC endpoint is good: what waits for the chain waits, nothing is lost",
+        );
       } else log.info({ event: "endpoint-used", endpoint: used }, `The RPC endpoint ${used} is used`);
       told = used;
     },
