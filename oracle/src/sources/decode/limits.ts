@@ -9,3 +9,8 @@ export const MAX_NAME_CHARACTERS = 64;
 export const MAX_NUMBER_CHARACTERS = 40;
 /** Beyond this a double no longer tells neighbouring whole numbers apart, and no meter has a value like it. */
 export const MAX_MAGNITUDE = Number.MAX_SAFE_INTEGER;
+/** Of a radio frame: what an RFM69 can send at once. */
+export const MAX_FRAME_BYTES = 255;
+/** Of a line of text from a serial port, and of a whole smart meter telegram. */
+export const MAX_LINE_BYTES = 4_096;
+export const MAX_TELEGRAM_BYTES = 16_384;

@@ -4,7 +4,7 @@ import { readJson } from "./inputs.ts";
 import { MAX_PAYLOAD_BYTES, MAX_TOPIC_CHARACTERS } from "./limits.ts";
 import { decodeList } from "./list.ts";
 import type { NodeTable } from "./node-table.ts";
-import { decoded, quote, refused } from "./refuse.ts";
+import { decoded, quote, refusal, refused } from "./refuse.ts";
 import { EXPECTED_NAME, EXPECTED_NUMBER, isName, parseNumber } from "./scalars.ts";
 import { decodeShelly } from "./shelly.ts";
 
@@ -102,12 +102,12 @@ function decodeNested(node: string, prefix: string, text: string): Decoded {
   if ("reason" in inputs) return { messages: [], refusals: [inputs] };
   const values = new Map<string, number>();
   const refusals = inputs.refusals.map((entry) =>
-    entry.input === undefined ? entry : { ...entry, input: `${prefix}_${entry.input}` },
+    entry.input === undefined ? entry : refusal(entry.reason, node, entry.detail, `${prefix}_${entry.input}`),
   );
   for (const [key, value] of inputs.values) {
     const input = `${prefix}_${key}`;
     if (isName(input)) values.set(input, value);
-    else refusals.push({ reason: "malformed-name", node, detail: `${quote(input)}, ${EXPECTED_NAME}` });
+    else refusals.push(refusal("malformed-name", node, `${quote(input)}, ${EXPECTED_NAME}`));
   }
   const message: Message = { node, timeMs: inputs.timeMs, values };
   return decoded(message, refusals);
