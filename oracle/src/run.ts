@@ -26,6 +26,7 @@ import { createRefusalLog } from "./refusals.ts";
 import { createChildSigner } from "./signature/child-signer.ts";
 import { startSettler } from "./settlement/start.ts";
 import { signClosed } from "./signature/sign-closed.ts";
+import { mqttTopics } from "./sources/decode/mqtt.ts";
 import { connectExternalBroker } from "./sources/external-broker.ts";
 import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
 import type { MessageHandler } from "./sources/message.ts";
@@ -146,7 +147,7 @@ async function openSource(
     log.warn({ event: "mqtt-failed", reason: error.message }, `MQTT: ${error.message}`);
   };
   if (config.broker.kind === "embedded") return startEmbeddedBroker(config.broker, handle, onError);
-  return connectExternalBroker(config.broker, config.baseTopic, handle, {
+  return connectExternalBroker(config.broker, mqttTopics(config.baseTopic), handle, {
     onError,
     onConnected: () => {
       log.info({ event: "mqtt-connected" }, "Subscribed to the broker");

@@ -71,7 +71,7 @@ describe("the config", () => {
     [
       "unknown key of a broker",
       (config) => (config.broker["url"] = "mqtt://x"),
-      /^broker: unknown key "url", expected one of kind, host, port, usersFile$/u,
+      /^broker: unknown key "url", expected one of kind, host, port, usersFile, readers, maxConnections$/u,
     ],
     [
       "wrong kind of broker",
@@ -133,6 +133,31 @@ describe("the config", () => {
       "gaps that contradict",
       (config) => Object.assign(config.timing, { maxGapSeconds: 60 }),
       /^timing.measuredGapSeconds: 900, expected at most maxGapSeconds, 60$/u,
+    ],
+    [
+      "a broker for everyone",
+      (config) => (config.broker["host"] = "0.0.0.0"),
+      /^broker.usersFile: missing, .* because broker.host "0.0.0.0" is not a loopback address/u,
+    ],
+    [
+      "readers whom nothing tells apart",
+      (config) => (config.broker["readers"] = ["emoncms"]),
+      /^broker.readers: \["emoncms"\], expected none without broker.usersFile$/u,
+    ],
+    [
+      "an authority for a broker without TLS",
+      (config) => (config.broker = { kind: "external", url: "mqtt://broker", caFile: "ca.pem" }),
+      /^broker.caFile: given, expected broker.url to begin with mqtts/u,
+    ],
+    [
+      "a certificate without its key",
+      (config) => (config.broker = { kind: "external", url: "mqtts://broker", certificateFile: "oracle.pem" }),
+      /^broker.certificateFile, broker.keyFile: one is missing/u,
+    ],
+    [
+      "a password in the URL",
+      (config) => (config.broker = { kind: "external", url: "mqtt://oracle:secret@broker" }),
+      /^broker.url: holds a user name or password, expected them in broker.usernameFile/u,
     ],
     [
       "a deadline before the grace",

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
+import { checkBroker } from "./check-broker.ts";
 import { checkMeters } from "./check-meters.ts";
 import { explainIssues } from "./issues.ts";
 import { type Config, configSchema } from "./schema.ts";
@@ -28,7 +29,7 @@ export function parseConfig(value: unknown, folder: string): Config {
   const result = configSchema.safeParse(value);
   if (!result.success) throw new ConfigError(explainIssues(configSchema, value, result.error));
   const config = result.data;
-  const problems = checkMeters(config.meters);
+  const problems = [...checkBroker(config.broker), ...checkMeters(config.meters)];
   if (config.timing.measuredGapSeconds > config.timing.maxGapSeconds) {
     problems.push(
       `timing.measuredGapSeconds: ${config.timing.measuredGapSeconds}, expected at most maxGapSeconds, ${config.timing.maxGapSeconds}`,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { path, port, topicLevel } from "./fields.ts";
+import { path, port, seconds, topicLevel } from "./fields.ts";
 
 export const broker = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -11,6 +11,10 @@ export const broker = z.discriminatedUnion("kind", [
     port: port.default(1883),
     /** File (mode 600) with one `user:password` per line. Required beyond loopback. */
     usersFile: path.optional(),
+    /** Users who may subscribe, to everything, at QoS 0. All others only publish. */
+    readers: z.array(z.string().min(1)).max(64).default([]),
+    /** Clients connected at the same time; more are turned away. */
+    maxConnections: z.int().min(1).max(20_000).default(1_000),
   }),
   z.strictObject({
     kind: z.literal("external"),
@@ -21,9 +25,14 @@ export const broker = z.discriminatedUnion("kind", [
     passwordFile: path.optional(),
     /** PEM file of the authority that signed the broker's certificate; without it the system's authorities. */
     caFile: path.optional(),
-    /** PEM files by which the broker knows the oracle, where it asks for a certificate. */
+    /** PEM files by which the broker knows the oracle, where it asks for a certificate. The key's has mode 600. */
     certificateFile: path.optional(),
     keyFile: path.optional(),
+    /**
+     * Speaks MQTT 5 and asks the broker to keep the session, with what arrives meanwhile, for so long after the
+     * connection ends. Without it MQTT 3.1.1 is spoken, and the broker's own configuration decides.
+     */
+    sessionExpirySeconds: seconds(60, 90 * 86_400).optional(),
   }),
 ]);
 
