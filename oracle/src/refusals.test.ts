@@ -9,7 +9,8 @@ function createScene() {
     { formatters: { level: (level) => ({ level }) } },
     { write: (line: string) => lines.push(JSON.parse(line) as (typeof lines)[number]) },
   );
-  return { lines, refusals: createRefusalLog(log) };
+  let nowMs = 0;
+  return { lines, refusals: createRefusalLog(log, () => nowMs), pass: (ms: number) => (nowMs += ms) };
 }
 
 describe("refusals", () => {
@@ -34,5 +35,32 @@ describe("refusals", () => {
       refusals.note({ reason: "unknown-input", node: "a", input, detail: "" });
     expect(lines).toHaveLength(2);
     expect(refusals.counts()).toEqual({ "unknown-input": 4 });
+  });
+
+  test("under thousands of new names a second write a burst, then a line in ten seconds that says what was left out", () => {
+    const { lines, refusals, pass } = createScene();
+    let made = 0;
+    for (let second = 0; second < 60; second++, pass(1_000)) {
+      for (let index = 0; index < 2_000; index++)
+        refusals.note({ reason: "unknown-input", node: `node${made++}`, input: "x".repeat(64), detail: "" });
+    }
+    expect(refusals.counts()).toEqual({ "unknown-input": 120_000 });
+    // Of 1,000 places and one for all others, 500 may be written at once; the rest never comes up again.
+    expect(lines).toHaveLength(500);
+
+    for (let round = 0; round < 10; round++, pass(10_000))
+      refusals.note({ reason: "malformed-json", node: `late${round}`, detail: "" });
+    expect(lines).toHaveLength(510);
+    expect(lines[500]).toMatchObject({ reason: "malformed-json", unlogged: 501 });
+    expect(lines[501]).not.toHaveProperty("unlogged");
+  });
+
+  test("that made-up names have hidden are seen again after an hour", () => {
+    const { lines, refusals, pass } = createScene();
+    for (let index = 0; index < 5_000; index++) refusals.note({ reason: "spike", node: `made-up${index}`, detail: "" });
+    pass(3_600_000);
+    const before = lines.length;
+    refusals.note({ reason: "spike", node: "home", input: "E1", detail: "" });
+    expect(lines).toHaveLength(before + 1);
   });
 });

@@ -12,8 +12,13 @@ export type RefusalLog = {
 /** Of each reason, node and input the first few are logged, then one in so many. */
 const LOGGED_FIRST = 5;
 const LOGGED_EVERY = 1_000;
-/** Nodes and inputs remembered; beyond that, strangers share one place. */
-const MAX_PLACES = 10_000;
+/** Places (node and input) remembered of each reason; beyond that, strangers share one. */
+const MAX_PLACES = 1_000;
+/** After this the places are forgotten, so that names someone made up do not hide those of real devices for ever. */
+const FORGET_MS = 3_600_000;
+/** Lines that may be written at once, and how long it takes until there may be one more: 8,640 in a day. */
+const MAX_BURST = 500;
+const MS_PER_LINE = 10_000;
 
 const SENTENCES: Record<RefusalReason, string> = {
   "unknown-topic": "Message on a topic that is none of ours",
@@ -43,25 +48,64 @@ const SENTENCES: Record<RefusalReason, string> = {
   "unknown-input": "Input is not in the config, it is ignored",
 };
 
-export function createRefusalLog(log: Logger): RefusalLog {
+/**
+ * Creates the log. However much is refused, and under however many names, its memory is bounded, and so is what it writes:
+ * a burst at once, then a line in ten seconds, which says how many were left out.
+ *
+ * @param nowMs - A clock that never goes back.
+ */
+export function createRefusalLog(log: Logger, nowMs: () => number = () => performance.now()): RefusalLog {
   const counts = new Map<RefusalReason, number>();
-  const places = new Map<string, number>();
+  const places = new Map<RefusalReason, Map<string, number>>();
+  let forgottenMs = nowMs();
+  let lines = MAX_BURST;
+  let filledMs = nowMs();
+  let unlogged = 0;
+
+  /** How often this was seen at this place, this time included. */
+  function count({ reason, node, input }: Refusal): number {
+    const ofReason = places.get(reason) ?? new Map<string, number>();
+    places.set(reason, ofReason);
+    const place = input === undefined ? node : `${node}/${input}`;
+    const key = ofReason.has(place) || ofReason.size < MAX_PLACES ? place : "";
+    const seen = (ofReason.get(key) ?? 0) + 1;
+    ofReason.set(key, seen);
+    return seen;
+  }
+
+  function mayWrite(): boolean {
+    const earned = Math.floor((nowMs() - filledMs) / MS_PER_LINE);
+    if (earned > 0) {
+      lines = Math.min(MAX_BURST, lines + earned);
+      filledMs += earned * MS_PER_LINE;
+    }
+    if (lines === 0) return false;
+    lines--;
+    return true;
+  }
+
   return {
     note(refusal) {
       const { reason, node, input, detail } = refusal;
       counts.set(reason, (counts.get(reason) ?? 0) + 1);
-      const place = `${reason} ${node} ${input ?? ""}`;
-      const key = places.has(place) || places.size < MAX_PLACES ? place : reason;
-      const seen = (places.get(key) ?? 0) + 1;
-      places.set(key, seen);
-      const first = reason === "unknown-input" ? 1 : LOGGED_FIRST;
-      if (seen > first && (reason === "unknown-input" || seen % LOGGED_EVERY !== 0)) return;
+      if (nowMs() - forgottenMs >= FORGET_MS) {
+        places.clear();
+        forgottenMs = nowMs();
+      }
+      const seen = count(refusal);
+      const isQuiet = reason === "unknown-input" || reason === "two-sources";
+      if (seen > (isQuiet ? 1 : LOGGED_FIRST) && (isQuiet || seen % LOGGED_EVERY !== 0)) return;
+      if (!mayWrite()) {
+        unlogged++;
+        return;
+      }
       // Duplicates are what QoS 1 promises; unknown inputs are every voltage and temperature.
       const level = reason === "duplicate" || reason === "unknown-input" ? "info" : "warn";
       log[level](
-        { event: "refused", reason, node, input, detail, seen },
+        { event: "refused", reason, node, input, detail, seen, ...(unlogged === 0 ? {} : { unlogged }) },
         `${SENTENCES[reason]}: ${node}${input ? `/${input}` : ""}, ${detail}`,
       );
+      unlogged = 0;
     },
     counts: () => Object.fromEntries(counts),
   };
