@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { ChainDriver } from "./chain-driver.ts";
+import type { Gateway } from "./gateway.ts";
+import type { Mishap } from "./plan.ts";
+import type { Scene } from "./scene.ts";
+
+/** Carries out what the plan says, and counts what was really struck. */
+export type Mishaps = ReturnType<typeof createMishaps>;
+
+export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readonly Gateway[]) {
+  const struck = new Map<string, number>();
+  const under = new Set<Promise<void>>();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+
+  function count(what: string): void {
+    struck.set(what, (struck.get(what) ?? 0) + 1);
+  }
+
+  async function strike(mishap: Mishap): Promise<void> {
+    const { oracle, postgres, mosquitto, disk, proxy } = scene;
+    switch (mishap.kind) {
+      case "rpc":
+        proxy.fail(mishap.fault, mishap.requests);
+        count(`rpc ${mishap.fault}`);
+        return;
+      case "reorg":
+        await chain.reorganise(mishap.depth);
+        count(`reorg of ${mishap.depth}`);
+        return;
+      case "disk-full":
+        if (disk === undefined) return;
+        disk.fill();
+        await sleep(mishap.forMs);
+        disk.free();
+        count("disk full");
+        return;
+      case "kill":
+        if (mishap.target === "chain") {
+          await chain.kill(mishap.downMs);
+        } else if (mishap.target === "oracle") {
+          if (!(await eventually(() => oracle.kill(mishap.downMs)))) return;
+        } else if (mishap.target === "signer") {
+          if (!(await eventually(() => oracle.killSigner()))) return;
+        } else if (mishap.target === "database") {
+          await postgres?.kill();
+          await sleep(mishap.downMs);
+          await postgres?.start();
+        } else {
+          await mosquitto?.kill();
+          for (const gateway of gateways) gateway.startOver();
+          await sleep(mishap.downMs);
+          await mosquitto?.start();
+        }
+        count(`kill ${mishap.target}`);
+    }
+  }
+
+  return {
+    strike(mishap: Mishap): void {
+      const done = strike(mishap)
+        .catch((error: unknown) => {
+          failed.reject(error);
+        })
+        .finally(() => under.delete(done));
+      under.add(done);
+    },
+    /** Resolves when nothing is under way. */
+    async settled(): Promise<void> {
+      await Promise.all(under);
+    },
+    failed: failed.promise,
+    struck: (): Record<string, number> => Object.fromEntries([...struck].toSorted(([a], [b]) => a.localeCompare(b))),
+    kills: () =>
+      [...struck].filter(([what]) => what.startsWith("kill ")).reduce((total, [, times]) => total + times, 0),
+  };
+}
+
+/** A process that is just starting again cannot be killed yet: a moment later it can. */
+async function eventually(attempt: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (attempt()) return true;
+    await sleep(25);
+  }
+  return false;
+}

@@ -1,0 +1,217 @@
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { createChainDriver } from "./chain-driver.ts";
+import { differences, readRecorded } from "./compare.ts";
+import { type ExpectedDay, expectedDays } from "./expected.ts";
+import { createGateway } from "./gateway.ts";
+import { makeMeters, payloadOf, STEP_SECONDS, STEPS_PER_DAY } from "./meters.ts";
+import { createMishaps } from "./mishaps.ts";
+import type { Options } from "./options.ts";
+import { makePlan } from "./plan.ts";
+import { CONFIRMATIONS, type Opened, openScene, type Scene } from "./scene.ts";
+import { createStream } from "./stream.ts";
+
+/** What a run came to. */
+export type ChaosResult = {
+  bench: "chaos";
+  seed: number;
+  days: number;
+  meters: number;
+  database: string;
+  broker: string;
+  kills: number;
+  struck: Record<string, number>;
+  rpcFaults: Record<string, number>;
+  /** Readings: acknowledged, given up by their gateways, and sent again although they were acknowledged. */
+  acknowledged: number;
+  givenUp: number;
+  resent: number;
+  profiles: number;
+  /** Profiles of batches that the contract left out, because they were there already. */
+  skipped: number;
+  oracle: { starts: number; ready: number; killed: number; endedByItself: number };
+  /** SHA-256 of what must be on chain: the same for the same seed. */
+  digest: string;
+  seconds: number;
+  differences: string[];
+};
+
+export type Progress = (text: string) => void;
+
+const FIRST_DAY = 20_000;
+const START = FIRST_DAY * 86_400;
+/** How long nothing may happen before a run is given up. */
+const STUCK_MS = 120_000;
+/** A part of the run waits for the chain when it is so far behind. */
+const MAX_LAG_DAYS = 2;
+
+/**
+ * One run: a simulated time of real processes, all of which are ended when it returns or throws.
+ *
+ * @throws Error when something never recovers, with where everything stood; the signal's reason when aborted.
+ */
+export async function runChaos(options: Options, progress: Progress, signal: AbortSignal): Promise<ChaosResult> {
+  const opened: Opened = [];
+  const lastMoment = () => {
+    for (const { killNow } of opened) killNow?.();
+  };
+  process.on("exit", lastMoment);
+  try {
+    return await play(options, { progress, signal, opened });
+  } finally {
+    for (const { close } of opened.toReversed()) await close();
+    process.off("exit", lastMoment);
+  }
+}
+
+async function play(
+  options: Options,
+  { progress, signal, opened }: { progress: Progress; signal: AbortSignal; opened: Opened },
+): Promise<ChaosResult> {
+  const began = performance.now();
+  const steps = options.days * STEPS_PER_DAY;
+  const meters = makeMeters(options.seed, options.meters, steps);
+  const plan = makePlan(options);
+  const stream = createStream();
+  const onEvent = () => {
+    stream.tick();
+  };
+  const scene = await openScene(options, meters, { startSeconds: START, opened, onEvent });
+  const { node, oracle, proxy, disk, deployment } = scene;
+  if (disk === undefined) progress("No file system can be mounted here: the disk is never full in this run.");
+
+  const gateways = meters.map((meter, index) =>
+    createGateway(scene.mqttUrl, {
+      node: meter.node,
+      qos: index % 2 === 0 ? 1 : 2,
+      payload: (step) => payloadOf(meter, step, START),
+      outages: plan.outages[index] ?? [],
+      onEvent,
+    }),
+  );
+  for (const gateway of gateways) opened.push({ close: () => gateway.close() });
+  const chain = createChainDriver(scene);
+  const mishaps = createMishaps(scene, chain, gateways);
+  const guarded = async <T>(what: string, work: Promise<T>): Promise<T> => {
+    const timer = new AbortController();
+    const limit = sleep(STUCK_MS, undefined, { signal: timer.signal }).then((): never => {
+      const waiting = gateways.map((gateway, index) => `${index + 1}:${gateway.acknowledged().length}`).join(" ");
+      throw new Error(`${what} takes more than ${STUCK_MS / 1000} s. Acknowledged by gateway: ${waiting}`);
+    });
+    limit.catch(() => undefined);
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener(
+        "abort",
+        () => {
+          reject(signal.reason as Error);
+        },
+        { signal: timer.signal },
+      );
+    });
+    try {
+      signal.throwIfAborted();
+      return await Promise.race([work, limit, aborted, oracle.failed, mishaps.failed]);
+    } finally {
+      timer.abort();
+    }
+  };
+
+  await chain.mineAt(START);
+  await chain.save();
+  oracle.start();
+  await guarded("The oracle's first start", oracle.ready());
+
+  const expectedThrough = (days: number): ExpectedDay[] =>
+    meters.flatMap((meter, index) => expectedDays(meter, gateways[index]?.acknowledged() ?? [], days));
+  const recordedCount = async () => (await readRecorded(node.url, deployment, FIRST_DAY)).recorded.length;
+
+  for (let step = 0; step <= steps; step++) {
+    await guarded(`Mining step ${step}`, chain.mineAt(START + step * STEP_SECONDS));
+    onEvent();
+    for (const mishap of plan.mishaps) {
+      if ("depth" in mishap && mishap.step - mishap.depth === step)
+        await guarded("Saving the chain", mishap.kind === "reorg" ? chain.remember() : chain.save());
+      if (mishap.step === step)
+        stream.after(mishap.events, () => {
+          mishaps.strike(mishap);
+        });
+    }
+    await guarded(`Acknowledging step ${step}`, Promise.all(gateways.map((gateway) => gateway.step(step))));
+    stream.flush();
+    await guarded(`Recovering in step ${step}`, mishaps.settled());
+    if (scene.mosquitto !== undefined) await guarded(`Taking step ${step}`, taken(scene, gateways, step, signal));
+    if (step % STEPS_PER_DAY !== STEPS_PER_DAY - 1) continue;
+    const day = Math.floor(step / STEPS_PER_DAY);
+    progress(
+      `day ${day + 1} of ${options.days}: ${mishaps.kills()} kills, ${gateways.reduce((sum, gateway) => sum + gateway.acknowledged().length, 0)} readings acknowledged, ${stream.count()} events`,
+    );
+    const due = expectedThrough(Math.max(day - MAX_LAG_DAYS, 0)).length;
+    await guarded(
+      `Recording day ${day - MAX_LAG_DAYS}`,
+      until(async () => (await recordedCount()) >= due, signal),
+    );
+  }
+
+  // Nothing goes wrong any more: what is still under way must arrive, and become final.
+  proxy.heal();
+  const expected = expectedThrough(options.days);
+  let nowSeconds = START + steps * STEP_SECONDS;
+  let blocksAfter = 0;
+  const arrived = until(async () => {
+    await chain.mineAt((nowSeconds += 12));
+    if ((await recordedCount()) < expected.length) return false;
+    return ++blocksAfter > CONFIRMATIONS;
+  }, signal);
+  await guarded("Recording the last profiles", arrived).catch((error: unknown) => {
+    progress(error instanceof Error ? error.message : String(error));
+  });
+  signal.throwIfAborted();
+  const { recorded, skipped, tooLate } = await readRecorded(node.url, deployment, FIRST_DAY);
+  const code = await oracle.stop();
+  const wrong = differences(expected, recorded);
+  if (tooLate > 0) wrong.push(`${tooLate} profiles came too late`);
+  if (code !== 0) wrong.push(`the oracle ended with ${code}, expected 0`);
+  const acknowledged = gateways.reduce((sum, gateway) => sum + gateway.acknowledged().length, 0);
+  return {
+    bench: "chaos",
+    seed: options.seed,
+    days: options.days,
+    meters: options.meters,
+    database: options.database,
+    broker: options.broker,
+    kills: mishaps.kills(),
+    struck: mishaps.struck(),
+    rpcFaults: proxy.faults(),
+    acknowledged,
+    givenUp: (steps + 1) * options.meters - acknowledged,
+    resent: gateways.reduce((sum, gateway) => sum + gateway.counts().resent, 0),
+    profiles: recorded.length,
+    skipped,
+    oracle: oracle.counts(),
+    digest: createHash("sha256").update(JSON.stringify(expected)).digest("hex"),
+    seconds: Math.round((performance.now() - began) / 1000),
+    differences: wrong,
+  };
+}
+
+/** Waits until what a broker elsewhere has acknowledged is with the oracle, so that time does not run away from it. */
+async function taken(
+  { healthUrl }: Scene,
+  gateways: readonly { isAway: (step: number) => boolean }[],
+  step: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const at = new Date((START + step * STEP_SECONDS) * 1000).toISOString();
+  await until(async () => {
+    const health = (await (await fetch(healthUrl)).json()) as { meters: { lastReading: string | null }[] };
+    return health.meters.every(
+      ({ lastReading }, index) => lastReading === at || gateways[index]?.isAway(step) === true,
+    );
+  }, signal);
+}
+
+/** Asks again and again until the answer is yes; what cannot be asked is no. */
+async function until(check: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  while (!(await check().catch(() => false))) await sleep(50, undefined, { signal });
+}
