@@ -1,7 +1,7 @@
 import { MAX_INPUTS } from "../sources/decode/limits.ts";
 import { readInputs } from "../sources/decode/inputs.ts";
 import { quote, refusal } from "../sources/decode/refuse.ts";
-import { EXPECTED_TIME, parseNumber, parseTime } from "../sources/decode/scalars.ts";
+import { EXPECTED_NAME, EXPECTED_TIME, isName, parseNumber, parseTime } from "../sources/decode/scalars.ts";
 import type { Message, Refusal } from "../sources/message.ts";
 import { parseBoundedJson } from "./json.ts";
 import { cleanName, cleanNode } from "./names.ts";
@@ -78,6 +78,7 @@ function readRow(
     return refusal("malformed-name", "", `node ${quote(node)}, expected a name or a number`);
   }
   const name = cleanNode(String(node));
+  if (!isName(name)) return refusal("malformed-name", name, `node ${quote(name)}, ${EXPECTED_NAME}`);
   const seconds = secondsOf(time);
   const timeMs = seconds === undefined ? undefined : parseTime((referenceMs + seconds * 1000) / 1000);
   if (timeMs === undefined) return refusal("malformed-time", name, `time ${quote(time)} of a row, ${EXPECTED_TIME}`);

@@ -1,8 +1,8 @@
 import type { Decoded } from "../intake/intake.ts";
 import { readInputs, splitList } from "../sources/decode/inputs.ts";
 import { MAX_INPUTS } from "../sources/decode/limits.ts";
-import { refusal } from "../sources/decode/refuse.ts";
-import { parseNumber, parseTime } from "../sources/decode/scalars.ts";
+import { quote, refusal } from "../sources/decode/refuse.ts";
+import { EXPECTED_NAME, isName, parseNumber, parseTime } from "../sources/decode/scalars.ts";
 import type { Refusal } from "../sources/message.ts";
 import { parseBoundedJson } from "./json.ts";
 import { cleanName } from "./names.ts";
@@ -25,6 +25,7 @@ const NOISE = /[^\p{N}\p{L}_\s\-.:,]/gu;
  * time is the server's time. `null` and nothing are no reading.
  */
 export function decodePost(params: Params, node: string, source: string): Upload {
+  if (!isName(node)) return { failure: `Format error, node ${quote(node)}, ${EXPECTED_NAME}` };
   const fulljson = params.get("fulljson");
   const lenient = params.get("json") ?? params.get("csv") ?? params.get("data");
   if ((fulljson ?? lenient ?? "") === "") return { failure: "Request contains no data via csv, json or data tag" };
