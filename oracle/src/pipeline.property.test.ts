@@ -44,6 +44,8 @@ describe("whatever is dropped", () => {
           const isDropped = random(100) < dropPercent && quarter % quarters !== 0;
           if (!isDropped) await harness.send(quarter * 900, { I: 7 + sum(imports), X: 9 + sum(exports) });
         }
+        // Where the readings before the last were dropped, it waits for one more to say the same.
+        await harness.send(quarters * 900 + 60, { I: 7 + sum(imports), X: 9 + sum(exports) });
         const days = await harness.closeAt(3 * DAY);
         expect(days).toHaveLength(3);
         let registerBefore = 0n;

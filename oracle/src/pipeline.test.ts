@@ -284,9 +284,10 @@ describe("net power", () => {
     expect(profile?.imports[0]).toBe(100);
     expect(profile?.exports[95]).toBe(200);
     expect(profile?.quality.slice(4, 6)).toEqual([MISSING, MISSING]);
-    // 11.5 of the first 12 hours.
-    expect(profile?.importRegister).toBe(4_600n);
-    expect(profile?.exportRegister).toBe(9_600n);
+    // Each power counts for the minute before it, the first after the silence for the two minutes that it may: 691 minutes
+    // of 400 W, 721 of 800 W.
+    expect(profile?.importRegister).toBe(4_606n);
+    expect(profile?.exportRegister).toBe(9_613n);
   });
 });
 

@@ -45,6 +45,8 @@ const SENTENCES: Record<RefusalReason, string> = {
   spike: "Reading implies more power than the fuse allows, it waits for the next",
   "counter-fell": "Counter fell, it waits for the next reading",
   "counter-zero": "Counter shows 0, it waits for the next reading",
+  unconfirmed: "First reading after a long gap waits for the next to confirm it",
+  saturated: "Power is at the end of its 16 bits, which is no measurement",
   "unknown-input": "Input is not in the config, it is ignored",
 };
 

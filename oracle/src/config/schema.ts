@@ -51,6 +51,15 @@ const input = z
     meaning: z.enum(MEANINGS),
     /** Of a `useWh` or `useW` only. */
     use: z.enum(USES).optional(),
+    /**
+     * Of a power only: the mean of the time since the message before (emonPi2, emonTx, IoTaWatt), or the power of that
+     * moment, which holds until the next message (Shelly). Without it: mean.
+     */
+    powerIs: z.enum(["mean", "momentary"]).optional(),
+  })
+  .refine(({ meaning, powerIs }) => powerIs === undefined || meaning.endsWith("W"), {
+    error: "expected only for netPowerW, checkPowerW, generationW and useW",
+    path: ["powerIs"],
   })
   .refine(({ meaning, use }) => (use !== undefined) === (meaning === "useWh" || meaning === "useW"), {
     error: "expected a use for the meanings useWh and useW, and for no other",

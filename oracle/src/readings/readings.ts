@@ -1,4 +1,5 @@
 import type { Meaning, MeterConfig } from "../config/schema.ts";
+import { POWER_MEANINGS } from "../registers/channel.ts";
 import type { Message, Refusal } from "../sources/message.ts";
 
 /** One value of one input of one meter, with its meaning and time. Counters in whole Wh, powers in whole milliwatts. */
@@ -15,7 +16,6 @@ const MAX_COUNTER_WH = 2 ** 44;
 /** An int32 counter that wrapped starts again at its lowest value. */
 const MIN_COUNTER_WH = -(2 ** 31);
 const MAX_POWER_W = 100_000_000;
-const POWERS: readonly Meaning[] = ["netPowerW", "checkPowerW", "generationW"];
 
 /** Gives each input of a node its meter and meaning. */
 export type ReadingsMap = (message: Message, timeMs: number) => { readings: Reading[]; refusals: Refusal[] };
@@ -48,7 +48,7 @@ export function createReadingsMap(meters: readonly MeterConfig[]): ReadingsMap {
 }
 
 function convert(meaning: Meaning, given: number): { value: number | undefined; expected: string } {
-  if (POWERS.includes(meaning)) {
+  if (POWER_MEANINGS.includes(meaning)) {
     const inRange = Math.abs(given) <= MAX_POWER_W;
     return { value: inRange ? Math.round(given * 1000) : undefined, expected: `-${MAX_POWER_W} to ${MAX_POWER_W} W` };
   }

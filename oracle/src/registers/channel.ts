@@ -1,4 +1,4 @@
-import type { MeterConfig, Timing } from "../config/schema.ts";
+import type { Meaning, MeterConfig, Timing } from "../config/schema.ts";
 import type { Reading } from "../readings/readings.ts";
 import type { RefusalReason } from "../sources/message.ts";
 import { advanceCounter, type CounterState } from "./counter.ts";
@@ -20,42 +20,75 @@ export type ChannelState = {
 export type ChannelStep = {
   /** Undefined: nothing to keep. */
   state: ChannelState | undefined;
+  /** Energy of the channel, whatever it means. */
   segments: Segment[];
   /** The reading was the channel's first. */
   first: boolean;
+  /** The reading could not be used, or not for what it shows. */
   refused?: { reason: RefusalReason; expected: string } | undefined;
   restarted: boolean;
 };
 
-/** Takes a reading of a billing channel: a counter or a power. */
+/** Meanings that are powers, in W. */
+export const POWER_MEANINGS: readonly Meaning[] = ["netPowerW", "checkPowerW", "generationW", "useW"];
+
+/** Takes a reading of a channel. */
 export function advanceChannel(
   state: ChannelState | undefined,
   reading: Reading & { arrivalMs: number },
-  meter: Pick<MeterConfig, "fuseWatts">,
+  meter: Pick<MeterConfig, "fuseWatts" | "inputs">,
   timing: Pick<Timing, "powerHoldSeconds">,
 ): ChannelStep {
-  const { timeMs, arrivalMs, value, meaning } = reading;
-  const since = state === undefined ? "" : ` after ${describe(state)}`;
-  if (meaning === "netPowerW" || meaning === "checkPowerW") {
-    const holdMs = timing.powerHoldSeconds * 1000;
-    const step = advancePower(state?.power, { timeMs, milliwatts: value }, { fuseWatts: meter.fuseWatts, holdMs });
-    if (step.outcome === "refused") return refusal(step.reason, `at most ${meter.fuseWatts} W, and later${since}`);
-    const segments = step.outcome === "first" ? [] : step.segments;
-    const next = { arrivalMs, timeMs, power: step.state };
-    const first = step.outcome === "first";
-    if (meaning === "netPowerW") return { state: next, segments, first, restarted: false };
-    return { state: { ...next, sinceCheck: sum(state?.sinceCheck, segments) }, segments: [], first, restarted: false };
+  if (reading.meaning === "generationWh" || reading.meaning === "generationW") return informative(state, reading);
+  return POWER_MEANINGS.includes(reading.meaning)
+    ? advancePowerChannel(state, reading, meter, timing)
+    : advanceCounterChannel(state, reading, meter);
+}
+
+function advancePowerChannel(
+  state: ChannelState | undefined,
+  { timeMs, arrivalMs, value, input, meaning }: Reading & { arrivalMs: number },
+  { fuseWatts, inputs }: Pick<MeterConfig, "fuseWatts" | "inputs">,
+  { powerHoldSeconds }: Pick<Timing, "powerHoldSeconds">,
+): ChannelStep {
+  const kind = inputs.find((entry) => entry.input === input)?.powerIs ?? "mean";
+  const limits = { kind, fuseWatts, holdMs: powerHoldSeconds * 1000 };
+  const step = advancePower(state?.power, { timeMs, milliwatts: value }, limits);
+  if (step.outcome === "refused") return refusal(step.reason, `at most ${fuseWatts} W, and later${since(state)}`);
+  const segments = step.outcome === "first" ? [] : step.segments;
+  const checked = meaning === "checkPowerW" ? { sinceCheck: sum(state?.sinceCheck, segments) } : {};
+  return {
+    state: { arrivalMs, timeMs, power: step.state, ...checked },
+    segments,
+    first: step.outcome === "first",
+    ...(step.saturated ? { refused: { reason: "saturated", expected: "less than 32767 W, where 16 bits end" } } : {}),
+    restarted: false,
+  };
+}
+
+function sum(since: ChannelState["sinceCheck"], segments: readonly Segment[]): { netWh: number; knownMs: number } {
+  const total = { netWh: since?.netWh ?? 0, knownMs: since?.knownMs ?? 0 };
+  for (const { importWh, exportWh, fromMs, toMs } of segments.filter(({ known }) => known)) {
+    total.netWh += importWh - exportWh;
+    total.knownMs += toMs - fromMs;
   }
-  if (meaning === "generationWh" || meaning === "generationW" || meaning === "useWh" || meaning === "useW") {
-    return informative(state, reading);
-  }
-  const step = advanceCounter(state?.counter, { timeMs, value }, { meaning, fuseWatts: meter.fuseWatts });
+  return total;
+}
+
+function advanceCounterChannel(
+  state: ChannelState | undefined,
+  { timeMs, arrivalMs, value, meaning }: Reading & { arrivalMs: number },
+  { fuseWatts }: Pick<MeterConfig, "fuseWatts">,
+): ChannelStep {
+  // What a circuit used can only grow.
+  const counts = meaning === "exportWh" || meaning === "netWh" ? meaning : "importWh";
+  const step = advanceCounter(state?.counter, { timeMs, value }, { meaning: counts, fuseWatts });
   switch (step.outcome) {
     case "refused":
-      return refusal(step.reason, `a time${since}`);
+      return refusal(step.reason, `a time${since(state)}`);
     case "held":
       return {
-        ...refusal(step.reason, `a counter that moves by at most ${meter.fuseWatts} W x elapsed time${since}`),
+        ...refusal(step.reason, `a counter that moves by at most ${fuseWatts} W x elapsed time${since(state)}`),
         state: { ...(state ?? { arrivalMs, timeMs }), counter: step.state },
       };
     case "first":
@@ -70,21 +103,12 @@ export function advanceChannel(
   }
 }
 
-function sum(since: ChannelState["sinceCheck"], segments: readonly Segment[]): { netWh: number; knownMs: number } {
-  const total = { netWh: since?.netWh ?? 0, knownMs: since?.knownMs ?? 0 };
-  for (const { importWh, exportWh, fromMs, toMs } of segments.filter(({ known }) => known)) {
-    total.netWh += importWh - exportWh;
-    total.knownMs += toMs - fromMs;
-  }
-  return total;
-}
-
 /** Generation is behind the meter and never billed: only the last value is kept. */
 function informative(
   state: ChannelState | undefined,
   { timeMs, arrivalMs, value }: Reading & { arrivalMs: number },
 ): ChannelStep {
-  if (state !== undefined && timeMs < state.timeMs) return refusal("out-of-order", `a time after ${describe(state)}`);
+  if (state !== undefined && timeMs < state.timeMs) return refusal("out-of-order", `a time${since(state)}`);
   const counter: CounterState = { timeMs, value, suspects: [] };
   return { state: { arrivalMs, timeMs, counter }, segments: [], first: state === undefined, restarted: false };
 }
@@ -93,7 +117,10 @@ function refusal(reason: RefusalReason, expected: string): ChannelStep {
   return { state: undefined, segments: [], first: false, refused: { reason, expected }, restarted: false };
 }
 
-function describe({ counter, power, timeMs }: ChannelState): string {
+/** " after ..." what was there before. */
+function since(state: ChannelState | undefined): string {
+  if (state === undefined) return "";
+  const { counter, power, timeMs } = state;
   const value = counter !== undefined ? `${counter.value} Wh` : `${(power?.milliwatts ?? 0) / 1000} W`;
-  return `${value} at ${new Date(timeMs).toISOString()}`;
+  return ` after ${value} at ${new Date(timeMs).toISOString()}`;
 }

@@ -117,6 +117,33 @@ describe("a net counter that truly passes through 0", () => {
   });
 });
 
+describe("the first reading after a long gap", () => {
+  const twoHours = Array.from({ length: 12 }, () => undefined);
+
+  test("waits for the next, for the fuse would allow almost anything, and then nothing of it is lost", () => {
+    const { outcomes, importWh, segments } = feed(imports, [0, ...twoHours, 20_000, 20_100]);
+    expect(outcomes).toEqual(["first", "unconfirmed", "advanced"]);
+    expect(importWh).toBe(20_100);
+    expect(segments.map((segment) => segment.importWh)).toEqual([20_000, 100]);
+  });
+
+  test("bills nothing when it was a glitch", () => {
+    expect(feed(imports, [0, ...twoHours, 20_000, 150, 160])).toMatchObject({ importWh: 160 });
+    expect(feed(imports, [0, ...twoHours, 20_000, 5_000, 5_100])).toMatchObject({ importWh: 5_100 });
+    expect(feed(net, [0, ...twoHours, -20_000, 5_000, 5_100])).toMatchObject({ importWh: 5_100, exportWh: 0 });
+  });
+
+  test("is taken at once when it is small", () => {
+    expect(feed(imports, [0, ...twoHours, 1_000]).outcomes).toEqual(["first", "advanced"]);
+  });
+
+  test("waits one reading behind where all are so far apart", () => {
+    const { importWh, outcomes } = feed(imports, [0, ...twoHours, 2_000, ...twoHours, 4_000, ...twoHours, 6_000]);
+    expect(outcomes).toEqual(["first", "unconfirmed", "advanced", "unconfirmed"]);
+    expect(importWh).toBe(4_000);
+  });
+});
+
 describe("an int32 counter that wraps", () => {
   test.each<[string, CounterKind, readonly number[], { importWh: number; exportWh: number }]>([
     ["to its lowest value", imports, [INT32_MAX - 49, INT32_MIN + 50], { importWh: 100, exportWh: 0 }],
@@ -170,6 +197,16 @@ describe("a counter that restarts", () => {
     }
     expect(state.suspects.length).toBeLessThanOrEqual(64);
     expect(state.suspects[0]).toEqual({ timeMs: 100, value: 1 } satisfies Sample);
+  });
+
+  test("while it was away, and is net, exports nothing: to have fallen to just there is not likely", () => {
+    const sixHours = Array.from({ length: 35 }, () => undefined);
+    // 100 kWh in six hours are within the fuse, and yet 20 Wh are what it counted since it began again.
+    for (const before of [100_000, -100_000]) {
+      const { importWh, exportWh, outcomes } = feed(net, [before, ...sixHours, 20, 30, 40, 50]);
+      expect({ importWh, exportWh }).toEqual({ importWh: 50, exportWh: 0 });
+      expect(outcomes.slice(-2)).toEqual(["advanced", "advanced"]);
+    }
   });
 
   test("of two gateways under one name never mixes them", () => {

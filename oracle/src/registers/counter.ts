@@ -16,7 +16,7 @@ export type CounterKind = { meaning: "importWh" | "exportWh" | "netWh"; fuseWatt
 export type CounterStep =
   | { outcome: "first"; state: CounterState }
   | { outcome: "advanced"; state: CounterState; segments: Segment[]; restarted: boolean }
-  | { outcome: "held"; state: CounterState; reason: "spike" | "counter-fell" | "counter-zero" }
+  | { outcome: "held"; state: CounterState; reason: "spike" | "counter-fell" | "counter-zero" | "unconfirmed" }
   | { outcome: "refused"; reason: "duplicate" | "out-of-order" };
 
 /** So many samples, over so long, that continue each other but not what was before make a restart. */
@@ -26,12 +26,18 @@ const RESTART_MS = 60_000;
 const MAX_SUSPECTS = 64;
 const INT32_SPAN = 2 ** 32;
 const INT31_SPAN = 2 ** 31;
+/** After so long a fuse allows almost anything: a change above the few Wh below needs a second sample to say the same. */
+const LONG_GAP_MS = 3_600_000;
+const SMALL_CHANGE_WH = 1_000;
+/** A net counter that comes this much closer to 0 than it moved has more likely restarted than exported just that. */
+const RESTART_RATIO = 8;
 
 /**
  * Takes the next sample of a cumulative counter.
  *
  * A sample that no fuse would allow is held back, not used. If the counter then continues where it was, the glitch has
- * cost nothing and invented nothing; if it keeps continuing from the new value, the counter has restarted.
+ * cost nothing and invented nothing; if it keeps continuing from the new value, the counter has restarted. After a long
+ * gap, when the fuse allows a lot, two samples have to agree.
  */
 export function advanceCounter(state: CounterState | undefined, sample: Sample, kind: CounterKind): CounterStep {
   if (state === undefined) return { outcome: "first", state: { ...sample, suspects: [] } };
@@ -41,15 +47,19 @@ export function advanceCounter(state: CounterState | undefined, sample: Sample, 
 
   const returned = returnFromZero(state, sample, kind);
   if (returned !== undefined) return advanced(sample, [returned], false);
-  if (!isSuspiciousZero(state, sample) && difference(state, sample, kind) !== undefined) {
-    const path = passedThroughZero(state, sample, kind) ? [state, ...state.suspects, sample] : [state, sample];
-    return advanced(sample, segmentsAlong(path, kind), false, state);
+  const change = plausibleChange(state, sample, kind);
+  if (change !== undefined && !isSuspiciousZero(state, sample)) {
+    const isWitnessed = passedThroughZero(state, sample, kind) || confirms(state, sample, kind);
+    if (isWitnessed) return advanced(sample, segmentsAlong([state, ...state.suspects, sample], kind), false, state);
+    if (!needsWitness(state, sample, change))
+      return advanced(sample, [segment(state, sample, change, kind)], false, state);
   }
   const suspects = continues(state.suspects, sample, kind) ? thin([...state.suspects, sample]) : [sample];
   if (suspects.length >= RESTART_SAMPLES && sample.timeMs - (suspects[0] ?? sample).timeMs >= RESTART_MS) {
     return restarted(state, suspects, kind);
   }
-  return { outcome: "held", state: { ...state, suspects }, reason: reasonOf(state, sample) };
+  const reason = change !== undefined && sample.value !== 0 ? "unconfirmed" : reasonOf(state, sample);
+  return { outcome: "held", state: { ...state, suspects }, reason };
 }
 
 function advanced(sample: Sample, segments: Segment[], restart: boolean, previous?: CounterState): CounterStep {
@@ -67,7 +77,7 @@ function restarted(state: CounterState, suspects: readonly Sample[], kind: Count
   const first = suspects[0] ?? state;
   const last = suspects.at(-1) ?? state;
   // A net counter that fell to 0 within the fuse and stayed there: export, then nothing.
-  if (difference(state, first, kind) !== undefined)
+  if (plausibleChange(state, first, kind) !== undefined)
     return advanced(last, segmentsAlong([state, ...suspects], kind), false);
   // A counter that fell began again at 0, so what it shows has passed since, if it can have.
   const sinceZero = Math.abs(first.value) < Math.abs(state.value) ? first.value : 0;
@@ -97,10 +107,29 @@ function passedThroughZero(state: CounterState, sample: Sample, kind: CounterKin
   return (
     first !== undefined &&
     state.suspects.every(({ value }) => value === 0) &&
-    difference(state, first, kind) !== undefined &&
+    plausibleChange(state, first, kind) !== undefined &&
     continues(state.suspects, sample, kind) &&
     Math.abs(sample.value) <= Math.abs(sample.value - state.value)
   );
+}
+
+/** After a long gap the sample goes on from those that waited for it. */
+function confirms(state: CounterState, sample: Sample, kind: CounterKind): boolean {
+  const [first] = state.suspects;
+  if (first === undefined || first.value === 0) return false;
+  return plausibleChange(state, first, kind) !== undefined && continues(state.suspects, sample, kind);
+}
+
+function needsWitness(from: Sample, to: Sample, change: number): boolean {
+  return to.timeMs - from.timeMs > LONG_GAP_MS && Math.abs(change) > SMALL_CHANGE_WH;
+}
+
+/** The change in Wh, unless the fuse forbids it or it looks like a net counter that began again at 0. */
+function plausibleChange(from: Sample, to: Sample, kind: CounterKind): number | undefined {
+  const change = difference(from, to, kind);
+  if (change === undefined || kind.meaning !== "netWh" || Math.abs(change) <= SMALL_CHANGE_WH) return change;
+  // Both are possible then: that it moved to just there, or that it restarted. What is not certain is not billed.
+  return Math.abs(to.value) * RESTART_RATIO <= Math.abs(change) ? undefined : change;
 }
 
 function continues(suspects: readonly Sample[], sample: Sample, kind: CounterKind): boolean {

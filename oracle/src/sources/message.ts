@@ -24,6 +24,8 @@ export type RefusalReason =
   | "spike"
   | "counter-fell"
   | "counter-zero"
+  | "unconfirmed"
+  | "saturated"
   | "unknown-input";
 
 /** One input, or a whole message, that was refused. */
