@@ -4,18 +4,20 @@ import type { Clock } from "./clock/clock.ts";
 import type { Config } from "./config/schema.ts";
 import type { OutboxStore } from "./outbox/outbox-store.ts";
 import { billingChannels } from "./profiles/close-days.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type { RefusalLog } from "./refusals.ts";
 import type { SettlementStatus } from "./settlement/status.ts";
 import type { MeterStore } from "./storage/meter-store.ts";
 
 export type HealthParts = {
-  config: Pick<Config, "meters">;
+  config: Pick<Config, "meters" | "database">;
   clock: Clock;
   reader: Pick<Reader, "getBlockNumber">;
   outbox: OutboxStore;
   offers: OfferStore;
   store: MeterStore;
   refusals: RefusalLog;
+  pipeline: Pick<Pipeline, "status">;
   /** Undefined before the first look. */
   settlement: () => SettlementStatus | undefined;
 };
@@ -32,6 +34,7 @@ export function createHealth(parts: HealthParts) {
     report: async () => ({
       clock: new Date(clock.nowMs()).toISOString(),
       lastBlock,
+      inbox: inboxStatus(parts),
       outbox: await outbox.counts(),
       settlement: settlement() ?? null,
       offers: await offers.count(),
@@ -47,5 +50,17 @@ export function createHealth(parts: HealthParts) {
         }),
       ),
     }),
+  };
+}
+
+/** How far the messages are that have arrived. */
+function inboxStatus({ config, pipeline }: HealthParts) {
+  const { waiting, depth, aside, lastCommitMs } = pipeline.status();
+  return {
+    database: config.database.kind,
+    waiting,
+    depth,
+    aside,
+    lastCommit: lastCommitMs === undefined ? null : new Date(lastCommitMs).toISOString(),
   };
 }

@@ -223,7 +223,7 @@ describe("a message", () => {
 
   test("that fails does not stop the ones behind it", async () => {
     const harness = await createHarness();
-    const failing = harness.pipeline.handle({
+    const failing = harness.handle({
       topic: "emon/a",
       payload: undefined as unknown as Uint8Array,
       retained: false,

@@ -16,6 +16,7 @@ import type { Config } from "./config/schema.ts";
 import { createHealth } from "./health.ts";
 import { openKey } from "./keystore/keystore.ts";
 import { readSecret } from "./keystore/passphrase.ts";
+import { createMqttHandler } from "./intake/mqtt-handler.ts";
 import { createLog } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { createOutboxStore } from "./outbox/outbox-store.ts";
@@ -27,11 +28,15 @@ import { createChildSigner } from "./signature/child-signer.ts";
 import { startSettler } from "./settlement/start.ts";
 import { signClosed } from "./signature/sign-closed.ts";
 import { mqttTopics } from "./sources/decode/mqtt.ts";
+import { createNodeTable } from "./sources/decode/node-table.ts";
 import { connectExternalBroker } from "./sources/external-broker.ts";
 import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
 import type { MessageHandler } from "./sources/message.ts";
 import { createMeterStore } from "./storage/meter-store.ts";
 import { openDatabase } from "./storage/open.ts";
+
+/** What has been stored meanwhile is worked through together: one transaction, and one sync of the disk. */
+const WORK_PAUSE_MS = 200;
 
 /**
  * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records or settles them, and
@@ -87,7 +92,7 @@ export async function run(config: Config): Promise<void> {
   const chainParts = { reader, writer, deployment, clock };
   const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
   const settlement = () => settler.status();
-  const health = createHealth({ config, clock, reader, outbox, offers, store, refusals, settlement });
+  const health = createHealth({ config, clock, reader, outbox, offers, store, pipeline, refusals, settlement });
   // One loop for both: they send from one account.
   const sending = startLoop(
     async () => {
@@ -112,12 +117,18 @@ export async function run(config: Config): Promise<void> {
     },
     { ...options, onError: onError("Closing days") },
   );
+  const working = startLoop(() => pipeline.catchUp().then(() => false), {
+    ...options,
+    pauseMs: WORK_PAUSE_MS,
+    onError: onError("Working through the inbox"),
+  });
   resources.defer(async () => {
     stopping.abort();
-    await Promise.all([closing.done, sending.done]);
+    await Promise.all([closing.done, sending.done, working.done, pipeline.intake.settled()]);
   });
 
-  const broker = await openSource(config, pipeline.handle, log);
+  const handle = createMqttHandler(pipeline.intake, { ...config, nodes: createNodeTable(config.nodes) });
+  const broker = await openSource(config, handle, log);
   resources.defer(() => broker.close());
   const board = await startBoard({
     ...config.board,

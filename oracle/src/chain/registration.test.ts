@@ -51,7 +51,7 @@ async function createScene(onChain: Partial<DeviceOnChain>, meterChanges: object
     harness,
     events,
     check: () => checkRegistrations([config], parts),
-    prepare: () => prepareToClose(config, harness.store, parts),
+    prepare: () => prepareToClose(config, harness, parts),
   };
 }
 

@@ -6,6 +6,7 @@ import type { Address } from "viem";
 import type { MeterConfig } from "../config/schema.ts";
 import type { Route } from "../outbox/outbox-store.ts";
 import { sharesOn } from "../settlement/build-view.ts";
+import type { Pipeline } from "../pipeline.ts";
 import type { MeterStore } from "../storage/meter-store.ts";
 import type { DeviceOnChain, Recorder } from "./recorder.ts";
 
@@ -64,7 +65,7 @@ export type ClosingTerms = {
  */
 export async function prepareToClose(
   meter: MeterConfig,
-  store: MeterStore,
+  { store, pipeline }: { store: MeterStore; pipeline: Pick<Pipeline, "saveMeter"> },
   parts: RegistrationParts,
 ): Promise<ClosingTerms> {
   const onChain = await lookUp(meter, parts);
@@ -75,7 +76,7 @@ export async function prepareToClose(
   const importWh = Math.max(state.importWh, Number(onChain.importRegister) * meter.unitWh);
   const exportWh = Math.max(state.exportWh, Number(onChain.exportRegister) * meter.unitWh);
   if (state.closedDay < 0 && (importWh > state.importWh || exportWh > state.exportWh)) {
-    await store.saveMeter(meter.meter, { ...state, importWh, exportWh });
+    await pipeline.saveMeter(meter.meter, { ...state, importWh, exportWh });
     parts.log.warn(
       { event: "registers-adopted", meter: meter.meter, importWh, exportWh },
       `Meter ${meter.meter} goes on from the registers it has on chain: ${importWh} Wh import, ${exportWh} Wh export`,

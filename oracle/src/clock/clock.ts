@@ -4,11 +4,17 @@ import type { PublicClient } from "viem";
 export type Clock = {
   /** Unix milliseconds, as of the last refresh. */
   nowMs(): number;
+  /** Whether `nowMs` is right at any moment, without a look. */
+  readonly isLive?: boolean;
   /** Looks again; returns at once where looking costs nothing. */
   refresh(): Promise<void>;
 };
 
-export const systemClock: Clock = { nowMs: () => Date.now(), refresh: () => Promise.resolve() };
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  isLive: true,
+  refresh: () => Promise.resolve(),
+};
 
 /**
  * A clock that shows the timestamp of the latest block: in simulation and replay the chain's time is everyone's. It

@@ -25,6 +25,8 @@ const origin = z.url({ protocol: /^https?$/u, error: "expected an origin such as
 const timing = z.strictObject({
   /** A day is closed this long after its end even if no message from after it has come. */
   graceSeconds: seconds(0, 86_400).default(3_600),
+  /** A day that late messages go on coming for is closed as it stands this long after the first look that found it over. */
+  maxLateSeconds: seconds(0, 7 * 86_400).default(10_800),
   /** Two readings farther apart leave the intervals between them missing: energy goes to the registers only. */
   maxGapSeconds: seconds(1, 86_400).default(3_600),
   /** Two readings farther apart that cross an interval boundary make the intervals they touch estimates. */

@@ -13,14 +13,19 @@ export type ClosedDay = BuiltProfile & { meter: number; disagreement: Disagreeme
 const MAX_DAYS = 64;
 
 /** The moment of a look at the clock, and how long a day waits for readings that are late. */
-export type CloseTime = { nowMs: number; graceMs: number };
+export type CloseTime = {
+  nowMs: number;
+  graceMs: number;
+  /** Whether a day has waited for as long as it may. */
+  isLastCall: (day: Day) => boolean;
+};
 
 /**
  * The days of a meter that are over and not closed yet, in order.
  *
  * A day is over when the clock has passed its end and either every channel has a reading from its end or later, or the
- * grace has passed since its end and since the last reading that arrived for it. A day without readings gets no profile:
- * the next one's registers cover its energy.
+ * grace has passed since its end and since the last reading that arrived for it, or it has waited for as long as it may. A
+ * day without readings gets no profile: the next one's registers cover its energy.
  */
 export async function daysOver(store: MeterStore, meter: MeterConfig, at: CloseTime): Promise<Day[]> {
   const open = (await store.openDays(meter.meter)).slice(0, MAX_DAYS);
@@ -75,10 +80,14 @@ export async function billingChannels(store: MeterStore, meter: MeterConfig): Pr
   return channels;
 }
 
-function isOver(day: Day, { nowMs, graceMs }: CloseTime, channels: readonly (ChannelState | undefined)[]): boolean {
+function isOver(
+  day: Day,
+  { nowMs, graceMs, isLastCall }: CloseTime,
+  channels: readonly (ChannelState | undefined)[],
+): boolean {
   const endMs = dayEnd(day) * 1000;
   if (nowMs < endMs) return false;
-  if (knownUntil(channels) >= endMs) return true;
+  if (knownUntil(channels) >= endMs || isLastCall(day)) return true;
   // A gateway that sends what it kept during an outage is still filling the day: its grace starts again with each reading.
   const lagging = channels.filter((channel) => channel !== undefined && channel.timeMs < endMs);
   const lastArrivalMs = Math.max(endMs, ...lagging.map((channel) => channel?.arrivalMs ?? 0));

@@ -10,7 +10,7 @@ import { countQuality } from "./build-profile.ts";
 import type { ClosedDay } from "./close-days.ts";
 
 export type CloserParts = {
-  pipeline: Pick<Pipeline, "due" | "closeDays">;
+  pipeline: Pick<Pipeline, "due" | "closeDays" | "saveMeter">;
   store: MeterStore;
   registration: RegistrationParts;
 };
@@ -28,7 +28,7 @@ export function createCloser({ pipeline, store, registration }: CloserParts): ()
   const troubles = new Map<number, string>();
 
   async function close(meter: MeterConfig): Promise<number> {
-    const { maxUnits, routeOf } = await prepareToClose(meter, store, registration);
+    const { maxUnits, routeOf } = await prepareToClose(meter, { store, pipeline }, registration);
     const closed = await pipeline.closeDays(meter, maxUnits, ({ profile }, sql) =>
       createOutboxStore(sql).add(meter.meter, profile, routeOf(profile.day)),
     );

@@ -1,7 +1,7 @@
 import type { Quality } from "@commonwatt/sdk/profile";
 import { type Day, day as asDay, type Interval, interval as asInterval } from "@commonwatt/sdk/time";
 
-import type { Sql } from "./sql.ts";
+import type { Row, Sql, SqlValue } from "./sql.ts";
 
 /** What is kept of a meter between its closed days. Energy in Wh. */
 export type MeterState = {
@@ -25,14 +25,26 @@ export type MeterStore = {
   /** The state that a channel last saved, as it was given; undefined for a new channel or one whose meaning changed. */
   channel(meter: number, input: string, meaning: string): Promise<unknown>;
   saveChannel(meter: number, input: string, meaning: string, state: object): Promise<void>;
-  addToInterval(meter: number, row: IntervalRow): Promise<void>;
   /** Rows of the intervals up to `last`, in order. */
   intervalsThrough(meter: number, last: Interval): Promise<IntervalRow[]>;
   deleteIntervalsThrough(meter: number, last: Interval): Promise<void>;
-  markDay(meter: number, day: Day): Promise<void>;
   /** Marked days, in order. */
   openDays(meter: number): Promise<Day[]>;
   unmarkDaysThrough(meter: number, day: Day): Promise<void>;
+  /** Meters that have a day before this one open. */
+  metersOpenBefore(day: Day): Promise<number[]>;
+
+  /** By meter. */
+  allMeters(): Promise<Map<number, MeterState>>;
+  /** By meter and input. */
+  allChannels(): Promise<Map<number, Map<string, { meaning: string; state: unknown }>>>;
+  /** By meter. */
+  allOpenDays(): Promise<Map<number, Day[]>>;
+  saveMeters(rows: readonly { meter: number; state: MeterState }[]): Promise<void>;
+  saveChannels(rows: readonly { meter: number; input: string; meaning: string; state: object }[]): Promise<void>;
+  /** Adds energy and keeps the worst quality; each interval of a meter at most once in a call. */
+  addToIntervals(rows: readonly (IntervalRow & { meter: number })[]): Promise<void>;
+  markDays(rows: readonly { meter: number; day: Day }[]): Promise<void>;
 };
 
 const GET_METER = "SELECT * FROM meters WHERE meter = ?";
@@ -54,24 +66,20 @@ const GET_INTERVALS = "SELECT * FROM intervals WHERE meter = ? AND interval <= ?
 const DROP_INTERVALS = "DELETE FROM intervals WHERE meter = ? AND interval <= ?";
 const ADD_DAY = "INSERT INTO open_days (meter, day) VALUES (?, ?) ON CONFLICT DO NOTHING";
 const GET_DAYS = "SELECT day FROM open_days WHERE meter = ? ORDER BY day";
+const GET_OPEN_BEFORE = "SELECT DISTINCT meter FROM open_days WHERE day < ? ORDER BY meter";
+const ALL_METERS = "SELECT * FROM meters";
+const ALL_CHANNELS = "SELECT * FROM channels";
+const ALL_DAYS = "SELECT meter, day FROM open_days ORDER BY meter, day";
 const DROP_DAYS = "DELETE FROM open_days WHERE meter = ? AND day <= ?";
 
 export function createMeterStore(sql: Sql): MeterStore {
   return {
     async meter(meter) {
       const row = await sql.get(GET_METER, meter);
-      return row === undefined
-        ? undefined
-        : {
-            importWh: Number(row["import_wh"]),
-            exportWh: Number(row["export_wh"]),
-            lateImportWh: Number(row["late_import_wh"]),
-            lateExportWh: Number(row["late_export_wh"]),
-            closedDay: Number(row["closed_day"]),
-          };
+      return row === undefined ? undefined : readMeter(row);
     },
-    async saveMeter(meter, { importWh, exportWh, lateImportWh, lateExportWh, closedDay }) {
-      await sql.run(PUT_METER, meter, importWh, exportWh, lateImportWh, lateExportWh, closedDay);
+    async saveMeter(meter, state) {
+      await sql.run(PUT_METER, ...meterValues(meter, state));
     },
     async channel(meter, input, meaning) {
       const row = await sql.get(GET_CHANNEL, meter, input, meaning);
@@ -79,9 +87,6 @@ export function createMeterStore(sql: Sql): MeterStore {
     },
     async saveChannel(meter, input, meaning, state) {
       await sql.run(PUT_CHANNEL, meter, input, meaning, JSON.stringify(state));
-    },
-    async addToInterval(meter, { interval, importWh, exportWh, quality }) {
-      await sql.run(ADD_INTERVAL, meter, interval, importWh, exportWh, quality);
     },
     async intervalsThrough(meter, last) {
       return (await sql.all(GET_INTERVALS, meter, last)).map((row) => ({
@@ -94,14 +99,70 @@ export function createMeterStore(sql: Sql): MeterStore {
     async deleteIntervalsThrough(meter, last) {
       await sql.run(DROP_INTERVALS, meter, last);
     },
-    async markDay(meter, day) {
-      await sql.run(ADD_DAY, meter, day);
-    },
     async openDays(meter) {
       return (await sql.all(GET_DAYS, meter)).map((row) => asDay(Number(row["day"])));
     },
     async unmarkDaysThrough(meter, day) {
       await sql.run(DROP_DAYS, meter, day);
     },
+    async metersOpenBefore(day) {
+      return (await sql.all(GET_OPEN_BEFORE, day)).map((row) => Number(row["meter"]));
+    },
+    async allMeters() {
+      return new Map((await sql.all(ALL_METERS)).map((row) => [Number(row["meter"]), readMeter(row)]));
+    },
+    async allChannels() {
+      const found = new Map<number, Map<string, { meaning: string; state: unknown }>>();
+      for (const row of await sql.all(ALL_CHANNELS)) {
+        const meter = Number(row["meter"]);
+        const ofMeter = found.get(meter) ?? new Map<string, { meaning: string; state: unknown }>();
+        const state = JSON.parse(String(row["state"])) as unknown;
+        found.set(meter, ofMeter.set(String(row["input"]), { meaning: String(row["meaning"]), state }));
+      }
+      return found;
+    },
+    async allOpenDays() {
+      const rows = Map.groupBy(await sql.all(ALL_DAYS), (row) => Number(row["meter"]));
+      return new Map([...rows].map(([meter, days]) => [meter, days.map((row) => asDay(Number(row["day"])))]));
+    },
+    async saveMeters(rows) {
+      await sql.runMany(
+        PUT_METER,
+        rows.map(({ meter, state }) => meterValues(meter, state)),
+      );
+    },
+    async saveChannels(rows) {
+      await sql.runMany(
+        PUT_CHANNEL,
+        rows.map(({ meter, input, meaning, state }) => [meter, input, meaning, JSON.stringify(state)]),
+      );
+    },
+    async addToIntervals(rows) {
+      await sql.runMany(
+        ADD_INTERVAL,
+        rows.map(({ meter, interval, importWh, exportWh, quality }) => [meter, interval, importWh, exportWh, quality]),
+      );
+    },
+    async markDays(rows) {
+      await sql.runMany(
+        ADD_DAY,
+        rows.map(({ meter, day }) => [meter, day]),
+      );
+    },
   };
+}
+
+function readMeter(row: Row): MeterState {
+  return {
+    importWh: Number(row["import_wh"]),
+    exportWh: Number(row["export_wh"]),
+    lateImportWh: Number(row["late_import_wh"]),
+    lateExportWh: Number(row["late_export_wh"]),
+    closedDay: Number(row["closed_day"]),
+  };
+}
+
+function meterValues(meter: number, state: MeterState): SqlValue[] {
+  const { importWh, exportWh, lateImportWh, lateExportWh, closedDay } = state;
+  return [meter, importWh, exportWh, lateImportWh, lateExportWh, closedDay];
 }

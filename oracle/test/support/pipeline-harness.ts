@@ -2,9 +2,11 @@ import { MAX_INTERVAL_UNITS } from "@commonwatt/sdk/profile";
 import { pino } from "pino";
 
 import { parseConfig } from "../../src/config/load.ts";
+import { createMqttHandler } from "../../src/intake/mqtt-handler.ts";
 import { createPipeline } from "../../src/pipeline.ts";
 import type { ClosedDay } from "../../src/profiles/close-days.ts";
 import { createRefusalLog } from "../../src/refusals.ts";
+import { createNodeTable } from "../../src/sources/decode/node-table.ts";
 import { createMeterStore } from "../../src/storage/meter-store.ts";
 import type { Database } from "../../src/storage/sql.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
@@ -40,7 +42,7 @@ export async function createHarness(
       keystoreDir: "keystore",
       passphraseFile: "passphrase",
       deploymentFile: "deployment.json",
-      rpcUrl: "http://127.0.0.1:8545",
+      rpcUrls: ["http://127.0.0.1:8545"],
       timing: overrides.timing ?? {},
       meters: overrides.meters ?? [defaultMeter],
     },
@@ -64,12 +66,14 @@ export async function createHarness(
   const refusals = createRefusalLog(log);
   const store = createMeterStore(database);
   const pipeline = await createPipeline({ config, database, clock, refusals, log });
+  const handle = createMqttHandler(pipeline.intake, { ...config, nodes: createNodeTable(config.nodes) });
   const closed: ClosedDay[] = [];
 
   return {
     database,
     store,
     pipeline,
+    handle,
     refusals: () => refusals.counts(),
     refreshes: () => refreshes,
     /** Sets the clock, in seconds from the start. */
@@ -85,8 +89,10 @@ export async function createHarness(
       nowMs = Math.max(nowMs, (HARNESS_START + seconds) * 1000);
       await this.sendRaw(`emon/${node}`, JSON.stringify({ time: HARNESS_START + seconds, ...values }));
     },
-    sendRaw: (topic: string, payload: string) =>
-      pipeline.handle({ topic, payload: Buffer.from(payload), retained: false }),
+    async sendRaw(topic: string, payload: string) {
+      await handle({ topic, payload: Buffer.from(payload), retained: false });
+      await pipeline.catchUp();
+    },
     /** Closes what is over at a moment, in seconds from the start. */
     async closeAt(seconds: number): Promise<ClosedDay[]> {
       nowMs = Math.max(nowMs, (HARNESS_START + seconds) * 1000);

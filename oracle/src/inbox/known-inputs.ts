@@ -1,0 +1,44 @@
+import type { MeterConfig } from "../config/schema.ts";
+import type { Message, Refusal } from "../sources/message.ts";
+
+/** Of a message what the config names, and its JSON. */
+export type KnownPart = { values: ReadonlyMap<string, number>; body: string };
+
+/** Takes from a message what the config names: undefined when that is nothing. The rest is told to `note`. */
+export type KnownInputs = (message: Message, note: (refusal: Refusal) => void) => KnownPart | undefined;
+
+/** Only what is known is stored: strangers cost a look into a map, and no disk. */
+export function createKnownInputs(meters: readonly MeterConfig[]): KnownInputs {
+  /** By node and input: the key of the JSON. */
+  const keys = new Map<string, Map<string, string>>();
+  for (const { node, inputs } of meters) {
+    const ofNode = keys.get(node) ?? new Map<string, string>();
+    for (const { input } of inputs) ofNode.set(input, `${JSON.stringify(input)}:`);
+    keys.set(node, ofNode);
+  }
+  return ({ node, values }, note) => {
+    const ofNode = keys.get(node);
+    let body = "";
+    let known = 0;
+    for (const [input, value] of values) {
+      const key = ofNode?.get(input);
+      if (key === undefined) {
+        note({ reason: "unknown-input", node, input, detail: "no meter of the config uses it" });
+      } else if (!Number.isFinite(value)) {
+        note({ reason: "not-a-number", node, input, detail: `${value}, expected a finite number` });
+      } else {
+        body += known++ === 0 ? `${key}${value}` : `,${key}${value}`;
+      }
+    }
+    if (known === 0) return undefined;
+    const all = known === values.size;
+    return { values: all ? values : knownOf(values, ofNode), body: `{${body}}` };
+  };
+}
+
+function knownOf(
+  values: ReadonlyMap<string, number>,
+  keys: ReadonlyMap<string, string> | undefined,
+): ReadonlyMap<string, number> {
+  return new Map([...values].filter(([input, value]) => keys?.has(input) === true && Number.isFinite(value)));
+}
