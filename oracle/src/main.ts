@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { summarize } from "./cli/check.ts";
+import { createHttpKey } from "./cli/http-keys.ts";
 import { createKeys } from "./cli/keys.ts";
 import { provePossession } from "./cli/possession.ts";
 import { loadConfig } from "./config/load.ts";
@@ -14,6 +15,7 @@ const USAGE = `usage: node oracle/src/main.ts VERB --config FILE
   check                                 check the config and say what it means
   keys create --meters 1,2,...          make the device keys of these meters
   keys create --submitter               make the key of the account that pays for transactions
+  keys http [--user N] [--node NAME]    make a key for the HTTP input, for one node or for any
   possession --meter N --import-register X --export-register Y
                                         sign a device's proof of possession for these opening registers
   possession --meters 1,2,...           the same for several meters that open with the same registers`;
@@ -26,13 +28,15 @@ async function main(): Promise<void> {
       meters: { type: "string" },
       submitter: { type: "boolean", default: false },
       meter: { type: "string" },
+      user: { type: "string" },
+      node: { type: "string" },
       "import-register": { type: "string" },
       "export-register": { type: "string" },
     },
   });
   const { meters, submitter } = values;
   const verb = positionals.join(" ");
-  if (!["run", "check", "keys create", "possession"].includes(verb)) {
+  if (!["run", "check", "keys create", "keys http", "possession"].includes(verb)) {
     throw new CommonwattError(`${verb === "" ? "No verb" : `Unknown verb ${JSON.stringify(verb)}`}\n${USAGE}`);
   }
   if (values.config === undefined) throw new CommonwattError(`--config is missing\n${USAGE}`);
@@ -44,6 +48,7 @@ async function main(): Promise<void> {
   }
   if (verb === "check") print(summarize(config));
   else if (verb === "keys create") print(JSON.stringify(await createKeys(config, { meters, submitter })));
+  else if (verb === "keys http") print(JSON.stringify(createHttpKey(config, { user: values.user, node: values.node })));
   else print(JSON.stringify(await possession(config, values)));
 }
 
