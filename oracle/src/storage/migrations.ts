@@ -118,4 +118,25 @@ export const MIGRATIONS: readonly Migration[] = [
   UPDATE outbox SET state = 'signed', transaction_hash = NULL, next_attempt_ms = 0 WHERE state = 'sent';
   `,
   ),
+  // 6: energy by use, which nobody but the household is to see; and the power beside counters, to compare with them.
+  step(
+    ({ integer, keyed }) => `
+  CREATE TABLE uses (
+    meter ${integer} NOT NULL,
+    use TEXT NOT NULL,
+    interval ${integer} NOT NULL,
+    energy_wh ${integer} NOT NULL,
+    PRIMARY KEY (meter, interval, use)
+  ) ${keyed};
+  CREATE INDEX uses_by_interval ON uses (interval);
+  CREATE TABLE power_checks (
+    meter ${integer} NOT NULL,
+    interval ${integer} NOT NULL,
+    net_wh ${integer} NOT NULL,
+    -- Time of the interval that the power is known for; of several inputs the sum.
+    known_ms ${integer} NOT NULL,
+    PRIMARY KEY (meter, interval)
+  ) ${keyed};
+  `,
+  ),
 ];
