@@ -51,7 +51,7 @@ export function skipCases(of: SettleCase): SettleCase[] {
     skipFirst(state({ sharing: false, lastDay: DAY }), "skipped one that does not share", "NoReasonToSkip"),
     includeFirst(consumed, "included though consumed", "DayNotAfterLast"),
     includeFirst(revoked, "included though revoked", "DeviceTombstoned"),
-    includeFirst(queued(DAY, LEAVING), "included though leaving", "*"),
+    includeFirst(queued(DAY, LEAVING), "included though leaving", "NotSharing"),
     includeFirst(state({ sharing: false }), "included though not sharing", "NotSharing"),
     tampered(skippedTwice, "skipped twice", "DuplicateMeter", {
       args: { ...skippedTwice.args, skipped: concatHex([skippedTwice.args.skipped, skippedTwice.args.skipped]) },

@@ -1,12 +1,14 @@
 import { encodeIntervals } from "@commonwatt/sdk/profile";
 import { buyerPrice, sellerPrice } from "@commonwatt/sdk/settlement/reference/day";
-import { decodeClaims, encodeClaims } from "@commonwatt/sdk/settlement/claims";
-import { type IntervalClaim, NO_TRADE, type Side } from "@commonwatt/sdk/settlement/types";
+import { decodeClaims } from "@commonwatt/sdk/settlement/claims";
 import { type Hex, size, sliceHex } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 
 import { boundCases, noVolumeCases } from "./cases-bounds.ts";
+import { claimTampers } from "./cases-claims.ts";
+import { largeCases } from "./cases-large.ts";
 import { skipCases } from "./cases-skips.ts";
+import { witnessCases } from "./cases-witness.ts";
 import { randomFrom } from "./random.ts";
 import { honestCase, type SettleCase, tampered } from "./settle-case.ts";
 import { keyOf, NOW, resigned, streetOf, type StreetPlan } from "./street.ts";
@@ -58,52 +60,10 @@ export async function allCases(): Promise<SettleCase[]> {
     ...(await profileTampers(first)),
     ...(await boundCases()),
     ...(await noVolumeCases()),
+    ...(await witnessCases()),
+    ...(await largeCases()),
     ...skipCases(first),
   ];
-}
-
-/** Each claim of each kind of interval, off by one either way. */
-function claimTampers(of: SettleCase): SettleCase[] {
-  const claims = decodeClaims(of.args.claims);
-  const found: SettleCase[] = [];
-  const seen = new Map<string, number>();
-  const seenLast = new Set<string>();
-  for (const [index, claim] of claims.entries()) {
-    const kind = `${claim.side}${claim.lowTicks === claim.highTicks ? "" : " gap"}`;
-    const times = (seen.get(kind) ?? 0) + 1;
-    seen.set(kind, times);
-    const lastOfWord = index % 8 === 7 && !seenLast.has(kind);
-    if (lastOfWord) seenLast.add(kind);
-    // The first of its kind, one in the middle of a word, one in its lowest lane, and the last of the day.
-    if (times > 2 && !lastOfWord && index !== 95) continue;
-    const put = (name: string, change: Partial<IntervalClaim>, refusal = "*"): void => {
-      const wrong = claims.with(index, { ...claim, ...change });
-      if (wrong[index]?.lowTicks === -1 || wrong[index]?.highTicks === -1 || wrong[index]?.effective === -1n) return;
-      if ((wrong[index]?.lowTicks ?? 0) > 65_535 || (wrong[index]?.highTicks ?? 0) > 65_535) return;
-      found.push(
-        tampered(of, `${name} of interval ${index}`, refusal, { args: { ...of.args, claims: encodeClaims(wrong) } }),
-      );
-    };
-    if (claim.side !== NO_TRADE) {
-      put("low + 1", { lowTicks: claim.lowTicks + 1 });
-      put("low - 1", { lowTicks: claim.lowTicks - 1 });
-      put("high + 1", { highTicks: claim.highTicks + 1 });
-      put("high - 1", { highTicks: claim.highTicks - 1 });
-      put("both + 1", { lowTicks: claim.lowTicks + 1, highTicks: claim.highTicks + 1 });
-      put("both - 1", { lowTicks: claim.lowTicks - 1, highTicks: claim.highTicks - 1 });
-    }
-    put("effective + 1", { effective: claim.effective + 1n });
-    put("effective - 1", { effective: claim.effective - 1n });
-    for (const side of [0, 1, 2, 3] satisfies Side[]) if (side !== claim.side) put(`side ${side}`, { side });
-    // Neither end of the prices is a witness that hides a trade.
-    const none = { side: NO_TRADE, effective: 0n } as const;
-    if (claim.side !== NO_TRADE) {
-      put("no trade at 0", { ...none, lowTicks: 0, highTicks: 0 }, "WitnessFails");
-      put("no trade at 65,535", { ...none, lowTicks: 65_535, highTicks: 65_535 }, "WitnessFails");
-    }
-    if (claim.side === NO_TRADE) put("split witness", { highTicks: claim.highTicks + 1 });
-  }
-  return found;
 }
 
 /** Lengths, classes, seats. */
@@ -122,7 +82,7 @@ function shapeTampers(of: SettleCase): SettleCase[] {
     tampered(of, "sides too long", "InvalidSides", withClaims({ sides: claims.sides | (1n << 192n) })),
     tampered(of, "batch too long", "MalformedBatch", args({ batch: `${batch}000000000000` })),
     tampered(of, "profile twice", "DuplicateMeter", args({ batch: `${batch}${one.slice(2)}${firstProfile.slice(2)}` })),
-    tampered(of, "last profile missing", "*", args({ batch: sliceHex(batch, 0, size(batch) - 461) })),
+    tampered(of, "last profile missing", "UnknownDevice", args({ batch: sliceHex(batch, 0, size(batch) - 461) })),
     tampered(of, "nobody", "BatchIncomplete", args({ batch: "0x" })),
     tampered(of, "one seat too many", "BatchIncomplete", { announced: of.announced | (1n << 7n) }),
     tampered(of, "not announced", "NotAnnounced", { announced: of.announced & (of.announced - 1n) }),
@@ -198,7 +158,7 @@ function windowTampers(of: SettleCase): SettleCase[] {
     tampered(of, "settled before", "NoWindow", { market: { settledAt: NOW - 9 } }),
     tampered(of, "paused", "IsPaused", { market: { paused: true } }),
     tampered(of, "another day", "NoWindow", { args: { ...of.args, day: of.args.day + 1 } }),
-    tampered(of, "tariff that has begun", "*", { market: { tariffDay: of.args.day } }),
+    tampered(of, "tariff that has begun", "WrongSide", { market: { tariffDay: of.args.day } }),
     tampered(of, "another forced profile", "NotTheForcedProfile", {
       forced: of.residents.slice(0, 1).map(({ device }) => device),
       boundTo: of.residents.slice(1, 2).map(({ device }) => device),

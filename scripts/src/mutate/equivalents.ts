@@ -7,10 +7,17 @@ export type Equivalent = {
   operator: string;
   /** The line of code, without indentation. */
   lineText: string;
+  /** The function's name, where the line is in more than one. */
+  within?: string;
   /** What is replaced, where the line alone is not enough. */
   original?: string;
   proof: string;
 };
+
+const NINTH =
+  "A ninth turn finds zeros: every lane is shifted out of its word, and so is the side. No supply and no demand at 0 are a witness, so it names nothing.";
+const ACTIVE_SAVES_WORK =
+  "The class is taken to be active where all its prices are zero: what it buys and sells there is multiplied by them.";
 
 /** Mutants that no test can notice. Keyed by the text of the line: a line that changes must be proven anew. */
 export const EQUIVALENTS: readonly Equivalent[] = [
@@ -56,6 +63,30 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     proof: "Of accepted claims it names nothing: it follows the same conditions.",
   },
   {
+    file: "AuctionTotals.sol",
+    operator: "< to <=",
+    lineText: "for (uint256 j = 0; j < 8; ++j) {",
+    within: "_refuse",
+    original: "j < 8",
+    proof: NINTH,
+  },
+  {
+    file: "AuctionTotals.sol",
+    operator: "one more",
+    lineText: "for (uint256 j = 0; j < 8; ++j) {",
+    within: "_refuse",
+    original: "8",
+    proof: NINTH,
+  },
+  {
+    file: "AuctionTotals.sol",
+    operator: "one more",
+    lineText: "require(sum[3] >= sum[6] && sum[2] <= sum[7], ISettlement.PriceDoesNotClear(interval, high));",
+    original: "3",
+    proof:
+      "D>(low) >= D>(high) always holds where low <= high, and so does what it stands for: the line above has S<=(low) >= D>(low), and S<=(high) is no less, D>(high) no more.",
+  },
+  {
     file: "Quality.sol",
     operator: "one more",
     lineText: "return quality & HIGH_BITS != 0;",
@@ -70,6 +101,44 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       "Eight intervals without trade are unpacked to zeros, which is what the memory holds, and are marked as traded: the class's vectors are then computed to zeros, and it is not active there.",
   },
   {
+    file: "AuctionPrices.sol",
+    operator: "< to <=",
+    lineText: "for (uint256 k = 0; k < WORDS; ++k) {",
+    proof:
+      "The thirteenth turn writes four words behind the array. Nothing is allocated there yet, and what will be is cleared when it is allocated. It has no sides, as there are none above the 96th interval, and nobody reads its bit of `spread`.",
+  },
+  {
+    file: "AuctionPrices.sol",
+    operator: "always",
+    lineText: "if (low != high) day.spread |= 1 << k;",
+    proof: "Where low = high, the sums at high are then added up in the same way as those at low instead of copied.",
+  },
+  {
+    file: "AuctionPrices.sol",
+    operator: "one more",
+    lineText: "uint256 active = 0;",
+    proof: ACTIVE_SAVES_WORK,
+  },
+  {
+    file: "AuctionPrices.sol",
+    operator: "one more",
+    lineText: "let any := 0",
+    proof: ACTIVE_SAVES_WORK,
+  },
+  {
+    file: "AuctionPrices.sol",
+    operator: "and to or",
+    lineText: "if iszero(and(traded, bit)) {",
+    proof:
+      "Of eight intervals without trade the vectors of the day are zeros, so those of the class become zeros, which they were, and it is not active there.",
+  },
+  {
+    file: "AuctionPrices.sol",
+    operator: "one less",
+    lineText: "} lt(parity, 0x40) {",
+    proof: "The parity is 0, 0x20 or 0x40.",
+  },
+  {
     file: "ProfileBatch.sol",
     operator: "one more",
     lineText: "pop(staticcall(gas(), 1, input, 0x80, 0, 0x20))",
@@ -79,12 +148,13 @@ export const EQUIVALENTS: readonly Equivalent[] = [
 ];
 
 /** The proof that a mutant changes nothing, if there is one. */
-export function proofOf({ file, operator, lineText, original }: Mutant): string | undefined {
+export function proofOf({ file, operator, lineText, within, original }: Mutant): string | undefined {
   return EQUIVALENTS.find(
     (known) =>
       file.endsWith(known.file) &&
       operator === known.operator &&
       lineText === known.lineText &&
+      (known.within === undefined || within === known.within) &&
       (known.original === undefined || original === known.original),
   )?.proof;
 }

@@ -65,7 +65,7 @@ async function tryAll(): Promise<Verdict[]> {
       worker.on("message", (message: Message) => {
         if ("verdicts" in message) {
           verdicts.push(...message.verdicts);
-          progress(verdicts.length);
+          progress(verdicts.length, message.verdicts);
         }
         const batch = batches.shift();
         if (batch === undefined) worker.kill();
@@ -85,25 +85,32 @@ async function tryAll(): Promise<Verdict[]> {
   return verdicts;
 }
 
-function progress(done: number): void {
-  const seconds = Math.round((Date.now() - started) / 1_000);
-  console.log(`${done} of ${wanted.length} tried after ${seconds} s`);
+function progress(done: number, latest: readonly Verdict[]): void {
+  const alive = unproven(latest);
+  console.log(`${done} of ${wanted.length} tried after ${seconds()} s`);
+  for (const mutant of alive) console.log(`ALIVE ${describe(mutant)}`);
 }
 
 function report(verdicts: readonly Verdict[]): void {
-  const byId = new Map<number, Mutant>(numbered.map(({ id, mutant }) => [id, mutant]));
-  const survivors = verdicts.flatMap(({ id, killedBy }) => {
-    const mutant = byId.get(id);
-    return killedBy === undefined && mutant !== undefined ? [mutant] : [];
-  });
-  const alive = survivors.filter((mutant) => proofOf(mutant) === undefined);
+  const survived = verdicts.filter(({ killedBy }) => killedBy === undefined).length;
+  const alive = unproven(verdicts);
   for (const mutant of alive.toSorted((a, b) => a.file.localeCompare(b.file) || a.start - b.start)) {
     console.log(`ALIVE ${describe(mutant)}`);
   }
-  const killed = verdicts.length - survivors.length;
-  const seconds = Math.round((Date.now() - started) / 1_000);
   console.log(
-    `${killed} killed, ${survivors.length - alive.length} equivalent, ${alive.length} alive of ${verdicts.length} in ${seconds} s`,
+    `${verdicts.length - survived} killed, ${survived - alive.length} equivalent, ${alive.length} alive of ${verdicts.length} in ${seconds()} s`,
   );
   process.exitCode = alive.length === 0 ? 0 : 1;
+}
+
+/** The mutants that nothing noticed and nobody has proven equivalent. */
+function unproven(verdicts: readonly Verdict[]): Mutant[] {
+  return verdicts.flatMap(({ id, killedBy }) => {
+    const mutant = mutants[id - 1];
+    return killedBy === undefined && mutant !== undefined && proofOf(mutant) === undefined ? [mutant] : [];
+  });
+}
+
+function seconds(): number {
+  return Math.round((Date.now() - started) / 1_000);
 }

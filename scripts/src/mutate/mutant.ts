@@ -1,3 +1,10 @@
+/**
+ * Bytes of a file that become a choice, made by the input, between what they were and a mutant.
+ *
+ * `text` takes the mutant's number, and what stands there unless it is chosen: the bytes, or a choice of other mutants.
+ */
+export type Site = { file: string; start: number; length: number; text: (id: number, others: string) => string };
+
 /** One small change of a source file that some test must notice. */
 export type Mutant = {
   /** Path from the repository's root. */
@@ -12,11 +19,13 @@ export type Mutant = {
   /** First line of what is replaced, counted from 1, and its text without indentation. */
   line: number;
   lineText: string;
+  /** Name of the function it is in; empty outside functions. */
+  within: string;
   /**
-   * How it shares a compilation with others: as a value or statement that the input of the call chooses. Undefined: it
+   * How it shares a compilation with others: as values or a statement that the input of the call chooses. Undefined: it
    * needs a compilation of its own.
    */
-  woven: ((id: number) => string) | undefined;
+  woven: readonly Site[] | undefined;
 };
 
 /** The mutant on one line, for people. */

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 
 import { parse } from "./compile.ts";
+import { Constants } from "./constants.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutantsOf } from "./operators.ts";
 
 const FILE = "contracts/Example.sol";
 
-function mutantsIn(body: string, functions?: string[]): Mutant[] {
+function mutantsIn(body: string, names?: string[]): Mutant[] {
   const source = Buffer.from(`// SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 contract Example {
@@ -17,7 +18,7 @@ contract Example {
 }`);
   const tree = parse(new Map([[FILE, source]])).get(FILE);
   if (tree === undefined) throw new Error("The example has no tree.");
-  return mutantsOf(FILE, source, tree, functions);
+  return mutantsOf(FILE, source, tree, new Constants([{ file: FILE, source, tree }]), names);
 }
 
 const changes = (mutants: Mutant[]): string[] =>
@@ -33,7 +34,7 @@ describe("mutantsOf", () => {
   test("drops a check and leaves its effect out only", () => {
     const [dropped] = mutantsIn("require(a == b); c = a;").filter(({ operator }) => operator === "drop check");
     expect(dropped?.original).toBe("require(a == b)");
-    expect(dropped?.woven?.(5)).toBe("if (!Chosen.on(5)) require(a == b)");
+    expect(dropped?.woven?.map(({ text }) => text(5, "others"))).toEqual(["if (!Chosen.on(5)) others"]);
   });
 
   test("swaps arithmetic, masks and assignments", () => {
@@ -56,14 +57,31 @@ describe("mutantsOf", () => {
     expect(calls.find(({ operator }) => operator === "and to or")?.woven).toBeUndefined();
   });
 
-  test("a constant is compiled by itself", () => {
-    const [more] = mutantsIn("c = LIMIT;").filter(({ original }) => original === "7");
+  test("another value of a constant is chosen where the constant is used", () => {
+    const [more] = mutantsIn("c = LIMIT; assembly { c := add(c, LIMIT) }").filter(({ original }) => original === "7");
     expect(more?.replacement).toBe("8");
-    expect(more?.woven).toBeUndefined();
     expect(more?.lineText).toBe("uint256 private constant LIMIT = 7;");
+    expect(more?.woven?.map(({ text }) => text(5, "others"))).toEqual([
+      "(Chosen.on(5) ? uint256(8) : others)",
+      "xor(others, mul(xor(LIMIT, 8), eq(calldataload(sub(calldatasize(), 32)), 5)))",
+    ]);
   });
 
-  test("leaves out functions that are not asked for", () => {
-    expect(changes(mutantsIn("c = a + b;", ["g"]))).toEqual(["7 => 8", "7 => 6"]);
+  test("a constant that the compiler must know is compiled by itself", () => {
+    const [more] = mutantsIn("uint256[LIMIT] memory d; c = d[a];").filter(({ original }) => original === "7");
+    expect(more?.replacement).toBe("8");
+    expect(more?.woven).toBeUndefined();
+  });
+
+  test("a span of time is changed by a second", () => {
+    expect(changes(mutantsIn("c = 1 hours;"))).toEqual(expect.arrayContaining(["1 hours => 3601", "1 hours => 3599"]));
+  });
+
+  test("leaves out functions that are not asked for, and constants that those asked for do not use", () => {
+    expect(mutantsIn("c = LIMIT;", ["g"])).toEqual([]);
+    expect(changes(mutantsIn("c = a;", ["f"]))).toEqual([]);
+    expect(changes(mutantsIn("c = LIMIT;", ["f"]))).toEqual(["7 => 8", "7 => 6"]);
+    expect(changes(mutantsIn("assembly { c := LIMIT }", ["f"]))).toEqual(["7 => 8", "7 => 6"]);
+    expect(changes(mutantsIn("c = a;", ["LIMIT"]))).toEqual(["7 => 8", "7 => 6"]);
   });
 });

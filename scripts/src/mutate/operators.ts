@@ -1,4 +1,6 @@
-import type { Mutant } from "./mutant.ts";
+import { type Change, computed, type Constants, literalValue, yulChoice } from "./constants.ts";
+import type { Mutant, Site } from "./mutant.ts";
+import { isConstant, reachOf } from "./reach.ts";
 import { childrenOf, isNode, type Node, nodeAt, nodesAt, rangeOf, textAt } from "./tree.ts";
 
 /** What each binary operator of Solidity is replaced by. */
@@ -55,33 +57,45 @@ type Place = { constant: boolean };
  * @param file - Path from the repository's root.
  * @param source - Its bytes: the compiler counts bytes.
  * @param tree - The compiler's syntax tree of it.
- * @param functions - Only in functions of these names, and outside functions; undefined: everywhere.
+ * @param constants - Of all files.
+ * @param names - Only in functions and constants of these names, and in the constants they use; undefined: everywhere.
  */
-export function mutantsOf(file: string, source: Buffer, tree: Node, functions?: readonly string[]): Mutant[] {
+export function mutantsOf(
+  file: string,
+  source: Buffer,
+  tree: Node,
+  constants: Constants,
+  names?: readonly string[],
+): Mutant[] {
+  const reach = names === undefined ? undefined : reachOf(tree, names);
   const found: Mutant[] = [];
+  let within = "";
   const slice = (node: Node): string => {
     const { start, length } = rangeOf(node);
     return source.subarray(start, start + length).toString("utf8");
   };
 
-  function report(node: Node, operator: string, replacement: string, woven?: (id: number) => string): void {
+  function report(node: Node, operator: string, replacement: string, woven?: Mutant["woven"]): void {
     const { start, length } = rangeOf(node);
     const before = source.subarray(0, start).toString("utf8");
     const line = before.split("\n").length;
     const lineText = source.toString("utf8").split("\n")[line - 1]?.trim() ?? "";
-    found.push({ file, operator, start, length, original: slice(node), replacement, line, lineText, woven });
+    found.push({ file, operator, start, length, original: slice(node), replacement, line, lineText, within, woven });
   }
 
-  function choose(node: Node, operator: string, replacement: string, { constant }: Place): void {
-    const original = slice(node);
-    const woven = (id: number): string => `(Chosen.on(${id}) ? (${replacement}) : (${original}))`;
-    report(node, operator, replacement, constant ? undefined : woven);
+  function here(node: Node, text: Site["text"]): Mutant["woven"] {
+    return [{ file, ...rangeOf(node), text }];
+  }
+
+  /** @param change - What it does to a constant. */
+  function choose(node: Node, operator: string, replacement: string, place: Place, change?: Change): void {
+    const woven = here(node, (id, others) => `(Chosen.on(${id}) ? (${replacement}) : (${others}))`);
+    report(node, operator, replacement, place.constant ? change && constants.sitesOf(change) : woven);
   }
 
   function chooseYul(node: Node, operator: string, replacement: string): void {
     const original = slice(node);
-    const chosen = (id: number): string => `eq(calldataload(sub(calldatasize(), 32)), ${id})`;
-    const woven = (id: number): string => `xor(${original}, mul(xor(${original}, ${replacement}), ${chosen(id)}))`;
+    const woven = here(node, (id, others) => yulChoice(original, replacement, id, others));
     report(node, operator, replacement, YUL_EFFECTS.test(original) ? undefined : woven);
   }
 
@@ -91,22 +105,22 @@ export function mutantsOf(file: string, source: Buffer, tree: Node, functions?: 
     if (left === undefined || right === undefined) return;
     const operator = textAt(node, "operator");
     for (const other of BINARY[operator] ?? []) {
-      choose(node, `${operator} to ${other}`, `${slice(left)} ${other} ${slice(right)}`, place);
+      const change: Change = (part, valueOf) => (part === node ? computed(node, other, valueOf) : undefined);
+      choose(node, `${operator} to ${other}`, `${slice(left)} ${other} ${slice(right)}`, place, change);
     }
   }
 
   function literal(node: Node, place: Place): void {
-    const value = textAt(node, "value");
-    if (textAt(node, "kind") !== "number" || node["subdenomination"] != null) return;
-    const digits = value.replaceAll("_", "");
-    if (!/^(?:\d+|0x[\da-f]+)$/iu.test(digits)) return;
+    const value = literalValue(node);
+    if (value === undefined) return;
     for (const [operator, other] of [
-      ["one more", BigInt(digits) + 1n],
-      ["one less", BigInt(digits) - 1n],
+      ["one more", value + 1n],
+      ["one less", value - 1n],
     ] as const) {
       if (other < 0n || other >= 1n << 256n) continue;
-      const woven = (id: number): string => `(Chosen.on(${id}) ? uint256(${other}) : uint256(${value}))`;
-      report(node, operator, String(other), place.constant ? undefined : woven);
+      const change: Change = (part) => (part === node ? other : undefined);
+      const woven = here(node, (id, others) => `(Chosen.on(${id}) ? uint256(${other}) : uint256(${others}))`);
+      report(node, operator, String(other), place.constant ? constants.sitesOf(change) : woven);
     }
   }
 
@@ -114,8 +128,8 @@ export function mutantsOf(file: string, source: Buffer, tree: Node, functions?: 
     const call = nodeAt(node, "expression");
     const called = call === undefined ? undefined : nodeAt(call, "expression");
     if (call?.nodeType !== "FunctionCall" || called === undefined || textAt(called, "name") !== "require") return;
-    const original = slice(node);
-    report(node, "drop check", "{}", (id) => `if (!Chosen.on(${id})) ${original}`);
+    const woven = here(node, (id, others) => `if (!Chosen.on(${id})) ${others}`);
+    report(node, "drop check", "{}", woven);
   }
 
   function condition(node: Node, place: Place): void {
@@ -146,12 +160,17 @@ export function mutantsOf(file: string, source: Buffer, tree: Node, functions?: 
   function visit(node: Node, place: Place): void {
     switch (node.nodeType) {
       case "FunctionDefinition":
-        if (functions?.includes(textAt(node, "name")) === false) return;
-        break;
+        if (reach?.has(node["id"]) === false) return;
+        within = textAt(node, "name");
+        for (const child of childrenOf(node)) visit(child, place);
+        within = "";
+        return;
       case "ArrayTypeName":
         return;
       case "VariableDeclaration":
-        if (node["constant"] === true) place = { constant: true };
+        if (!isConstant(node)) break;
+        if (reach?.has(node["id"]) === false) return;
+        place = { constant: true };
         break;
       case "BinaryOperation":
         binary(node, place);
@@ -162,9 +181,8 @@ export function mutantsOf(file: string, source: Buffer, tree: Node, functions?: 
         const right = nodeAt(node, "rightHandSide");
         if (other === undefined || left === undefined || right === undefined) break;
         const changed = `${slice(left)} ${other} ${slice(right)}`;
-        report(node, `${textAt(node, "operator")} to ${other}`, changed, (id) => {
-          return `if (Chosen.on(${id})) ${changed}; else ${slice(node)}`;
-        });
+        const woven = here(node, (id, others) => `if (Chosen.on(${id})) ${changed}; else ${others}`);
+        report(node, `${textAt(node, "operator")} to ${other}`, changed, woven);
         break;
       }
       case "UnaryOperation": {

@@ -1,4 +1,12 @@
-import { type Abi, decodeErrorResult, decodeEventLog, encodeFunctionData, type Hex, numberToHex } from "viem";
+import {
+  type Abi,
+  concatHex,
+  decodeErrorResult,
+  decodeEventLog,
+  encodeFunctionData,
+  type Hex,
+  numberToHex,
+} from "viem";
 
 import { seatsOf, type SettleCase, windowOf } from "./settle-case.ts";
 import { DOMAIN, NOW } from "./street.ts";
@@ -13,13 +21,20 @@ export type Outcome = { logs: string } | { reverted: Hex };
 const GAS = 6_000_000n;
 
 const CHOOSE_NONE = 0;
+/** Where the state is: `Caught`, which runs the code at `CORE` on it. */
 const ADDRESS = DOMAIN.verifyingContract;
+const CORE = "0x0000000000000000000000000000000000c0dec0";
+/** What `Caught` returns before the reason of a revert. */
+const REVERTED = `0x${"ff".repeat(32)}`;
 
-/** Cases on a chain of their own: for each its state is written, by code that is not mutated, and then its day settled. */
+/** Cases that begin from the same state and end in the same way. */
+type Group = { prepare: Hex; refused: boolean; cases: { of: SettleCase; settle: Hex }[] };
+
+/** Cases on a chain of their own: their state is written, by code that is not mutated, and then the day settled. */
 export class Replay {
   readonly #provider: Provider;
   readonly #abi: Abi;
-  readonly #cases: { of: SettleCase; prepare: Hex; settle: Hex }[];
+  readonly #groups: Group[];
   readonly #sender: string;
   readonly #original: Hex;
   #code: Hex;
@@ -30,17 +45,22 @@ export class Replay {
     this.#original = code;
     this.#code = code;
     this.#sender = sender;
-    this.#cases = cases.map((of) => ({
-      of,
-      prepare: encodeFunctionData({ abi, functionName: "prepare", args: [seatsOf(of), windowOf(of)] }),
-      settle: inputOf(abi, of),
-    }));
+    this.#groups = groupsOf(abi, cases);
   }
 
-  /** @param code - Of `SettlementCore`, not mutated. */
-  static async begin(provider: Provider, abi: Abi, code: Hex, cases: readonly SettleCase[]): Promise<Replay> {
+  /**
+   * @param code - Of `SettlementCore`, not mutated.
+   * @param caught - Code of `Caught`.
+   */
+  static async begin(
+    provider: Provider,
+    { abi, code }: { abi: Abi; code: Hex },
+    caught: Hex,
+    cases: readonly SettleCase[],
+  ): Promise<Replay> {
     const [sender] = (await provider.request({ method: "eth_accounts", params: [] })) as string[];
     if (sender === undefined) throw new Error("The chain has no account.");
+    await provider.request({ method: "hardhat_setCode", params: [ADDRESS, caught] });
     return new Replay(provider, abi, code, cases, sender);
   }
 
@@ -51,16 +71,30 @@ export class Replay {
 
   /** The outcome of every case, one after the other; the chain is as before each time. */
   async *outcomes(chosen = CHOOSE_NONE): AsyncGenerator<{ of: SettleCase; outcome: Outcome }> {
-    for (const { of, prepare, settle } of this.#cases) {
-      const snapshot = await this.#provider.request({ method: "evm_snapshot", params: [] });
-      await this.#provider.request({ method: "hardhat_setCode", params: [ADDRESS, this.#original] });
-      const prepared = await this.#send(NOW - 1, `${prepare}${numberToHex(CHOOSE_NONE, { size: 32 }).slice(2)}`);
-      if ("reverted" in prepared) throw new Error(`The state of "${of.name}" cannot be written: ${prepared.reverted}`);
-      await this.#provider.request({ method: "hardhat_setCode", params: [ADDRESS, this.#code] });
-      const outcome = await this.#send(NOW, `${settle}${numberToHex(chosen, { size: 32 }).slice(2)}`);
-      await this.#provider.request({ method: "evm_revert", params: [snapshot] });
-      yield { of, outcome };
+    for (const { prepare, refused, cases } of [...this.#groups]) {
+      const before = await this.#ask("evm_snapshot");
+      try {
+        await this.#ask("hardhat_setCode", CORE, this.#original);
+        await this.#send(NOW - 1, withChoice(prepare, CHOOSE_NONE));
+        if (refused) await this.#ask("evm_mine", numberToHex(NOW));
+        await this.#ask("hardhat_setCode", CORE, this.#code);
+        for (const { of, settle } of [...cases]) {
+          const data = withChoice(settle, chosen);
+          yield { of, outcome: refused ? await this.#call(data) : await this.#sendAndUndo(data) };
+        }
+      } finally {
+        await this.#ask("evm_revert", before);
+      }
     }
+  }
+
+  /** Puts a case in front of all others: what noticed one mutant is likely to notice its neighbour. */
+  prefer(of: SettleCase): void {
+    const group = this.#groups.find(({ cases }) => cases.some((entry) => entry.of === of));
+    if (group === undefined) throw new Error(`The case "${of.name}" is not of this replay.`);
+    toFront(this.#groups, group);
+    const entry = group.cases.find((other) => other.of === of);
+    if (entry !== undefined) toFront(group.cases, entry);
   }
 
   /** The name of the error in an outcome, or what its event says. */
@@ -73,23 +107,60 @@ export class Replay {
       if (eventName === "DaySettled") return { says: args as Record<string, unknown> };
       if (eventName === "Summed") return { says: (args as { sums: Record<string, unknown> }).sums };
     }
-    throw new Error("A settlement that did not revert has no DaySettled event.");
+    return { says: {} };
   }
 
+  /** A settlement that is expected to be refused: it needs no block, and if it is not refused its logs do not matter. */
+  async #call(data: Hex): Promise<Outcome> {
+    const returned = (await this.#ask("eth_call", this.#transaction(data), "latest")) as Hex;
+    return returned.startsWith(REVERTED) ? { reverted: `0x${returned.slice(REVERTED.length)}` } : { logs: "[]" };
+  }
+
+  async #sendAndUndo(data: Hex): Promise<Outcome> {
+    const before = await this.#ask("evm_snapshot");
+    const outcome = await this.#send(NOW, data);
+    await this.#ask("evm_revert", before);
+    return outcome;
+  }
+
+  /** One that reverts has no logs. */
   async #send(timestamp: number, data: Hex): Promise<Outcome> {
-    const call = { from: this.#sender, to: ADDRESS, data, gas: numberToHex(GAS) };
-    await this.#provider.request({ method: "evm_setNextBlockTimestamp", params: [numberToHex(timestamp)] });
-    let hash: unknown;
-    try {
-      hash = await this.#provider.request({ method: "eth_sendTransaction", params: [call] });
-    } catch (error) {
-      return { reverted: revertData(error) };
-    }
-    const receipt = (await this.#provider.request({ method: "eth_getTransactionReceipt", params: [hash] })) as {
-      logs: { topics: Hex[]; data: Hex }[];
-    };
+    await this.#ask("evm_setNextBlockTimestamp", numberToHex(timestamp));
+    const hash = await this.#ask("eth_sendTransaction", this.#transaction(data));
+    const receipt = (await this.#ask("eth_getTransactionReceipt", hash)) as { logs: { topics: Hex[]; data: Hex }[] };
     return { logs: JSON.stringify(receipt.logs.map(({ topics, data: body }) => ({ topics, data: body }))) };
   }
+
+  #transaction(data: Hex): unknown {
+    return { from: this.#sender, to: ADDRESS, data, gas: numberToHex(GAS) };
+  }
+
+  async #ask(method: string, ...params: unknown[]): Promise<unknown> {
+    return this.#provider.request({ method, params });
+  }
+}
+
+function groupsOf(abi: Abi, cases: readonly SettleCase[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const of of cases) {
+    const prepare = encodeFunctionData({ abi, functionName: "prepare", args: [seatsOf(of), windowOf(of)] });
+    const refused = "error" in of.expected;
+    const key = `${refused} ${prepare}`;
+    const group = groups.get(key) ?? { prepare, refused, cases: [] };
+    group.cases.push({ of, settle: inputOf(abi, of) });
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** The input's last word says which mutant it runs. */
+function withChoice(input: Hex, chosen: number): Hex {
+  return concatHex([input, numberToHex(chosen, { size: 32 })]);
+}
+
+function toFront<Value>(list: Value[], value: Value): void {
+  list.splice(list.indexOf(value), 1);
+  list.unshift(value);
 }
 
 function inputOf(abi: Abi, { args, residents, probe, tariff }: SettleCase): Hex {
@@ -105,12 +176,6 @@ function inputOf(abi: Abi, { args, residents, probe, tariff }: SettleCase): Hex 
     functionName: "sum",
     args: [claims, networkChargeTicks, askTicks, bidTicks, intervals],
   });
-}
-
-function revertData(error: unknown): Hex {
-  const data = (error as { data?: unknown }).data;
-  const found = typeof data === "object" && data !== null && "data" in data ? data.data : data;
-  return typeof found === "string" && found.startsWith("0x") ? (found as Hex) : "0x";
 }
 
 function nameOf(abi: Abi, data: Hex): string {

@@ -1,12 +1,14 @@
 /** The contract that the mutants are compiled into. */
 export const CONTRACT = { file: "contracts/test/mutants/SettlementCore.sol", name: "SettlementCore" };
+/** What runs it so that no call fails. */
+export const CAUGHT = { file: "contracts/test/mutants/Caught.sol", name: "Caught" };
 /** What chooses among mutants that are compiled together. */
 export const CHOOSER = "contracts/test/mutants/Chosen.sol";
 
 const SETTLEMENT = "contracts/libraries/settlement";
 
-/** The code that verifies a settlement: whole files, or of a file the functions that the settlement calls. */
-export const TARGETS: readonly { file: string; functions?: readonly string[] }[] = [
+/** The code that verifies a settlement: whole files, or of a file what the settlement uses, by name. */
+export const TARGETS: readonly { file: string; names?: readonly string[] }[] = [
   { file: `${SETTLEMENT}/AuctionPrices.sol` },
   { file: `${SETTLEMENT}/AuctionTotals.sol` },
   { file: `${SETTLEMENT}/DaySettlement.sol` },
@@ -15,12 +17,17 @@ export const TARGETS: readonly { file: string; functions?: readonly string[] }[]
   { file: `${SETTLEMENT}/Payments.sol` },
   { file: `${SETTLEMENT}/ProfileBatch.sol` },
   { file: `${SETTLEMENT}/SettlementWords.sol` },
-  { file: "contracts/libraries/Quality.sol" },
-  { file: "contracts/libraries/Tariffs.sol", functions: ["inForce"] },
-  { file: "contracts/libraries/WindowRules.sol", functions: ["closesAt"] },
-  { file: "contracts/libraries/P256Devices.sol", functions: ["addressOf", "isValid"] },
+  { file: "contracts/libraries/Quality.sol", names: ["isValid", "hasMissing"] },
+  { file: "contracts/libraries/Tariffs.sol", names: ["inForce"] },
+  { file: "contracts/libraries/WindowRules.sol", names: ["closesAt", "FORCING_SECONDS"] },
+  { file: "contracts/libraries/P256Devices.sol", names: ["addressOf", "isValid"] },
   {
     file: "contracts/libraries/MeterWords.sol",
-    functions: ["classKey", "classKeyOf", "isPlain", "advance", "settled", "isActive", "isSharing", "lastDay", "seat"],
+    names: [
+      ...["REGISTER_LIMIT", "importRegister", "exportRegister", "lastDay", "meter", "capUnits", "seat", "balance"],
+      ...["isActive", "isSharing", "hasSettingsQueued", "classKey", "classKeyOf", "isPlain", "advance", "settled"],
+      // What settings that are due make of a word.
+      ...["withSettingsQueued", "withSharing", "withoutSharing"],
+    ],
   },
 ];

@@ -7,8 +7,9 @@ const SOURCE = Buffer.from("é = a + b;");
 
 function mutant(start: number, length: number, replacement: string, alone = false): Mutant {
   const original = SOURCE.subarray(start, start + length).toString();
-  const woven = alone ? undefined : (id: number): string => `(${id} ? ${replacement} : ${original})`;
-  return { file: "f", operator: "x", start, length, original, replacement, line: 1, lineText: "", woven };
+  const text = (id: number, others: string): string => `(${id} ? ${replacement} : ${others})`;
+  const woven = alone ? undefined : [{ file: "f", start, length, text }];
+  return { file: "f", operator: "x", start, length, original, replacement, line: 1, lineText: "", within: "", woven };
 }
 
 describe("toBatches", () => {
@@ -26,6 +27,14 @@ describe("toBatches", () => {
     ]);
   });
 
+  test("keeps mutants apart that overlap at any of their places", () => {
+    const [first, second, third] = [mutant(5, 1, "d"), mutant(9, 1, "e"), mutant(8, 2, "f")];
+    const both = { ...first, woven: [...(first.woven ?? []), ...(second.woven ?? [])] };
+    expect(toBatches([both, third], 9)).toHaveLength(2);
+    const batch = [first, both].map((of, index) => ({ id: index + 2, mutant: of }));
+    expect(weave("f", SOURCE, batch, "")).toBe("é = (3 ? d : (2 ? d : a)) + (3 ? e : b);\n\n");
+  });
+
   test("respects the most of a batch", () => {
     expect(toBatches([mutant(5, 1, "c"), mutant(9, 1, "d")], 1)).toHaveLength(2);
   });
@@ -38,6 +47,15 @@ describe("weave", () => {
       { id: 3, mutant: mutant(9, 1, "e") },
     ];
     expect(weave("f", SOURCE, batch, "import;")).toBe("é = (2 ? d : a) + (3 ? e : b);\nimport;\n");
+  });
+
+  test("chooses among mutants of the same bytes", () => {
+    const batch = [
+      { id: 2, mutant: mutant(5, 1, "d") },
+      { id: 3, mutant: mutant(5, 1, "e") },
+    ];
+    expect(toBatches([mutant(5, 1, "d"), mutant(5, 1, "e")], 9)).toHaveLength(1);
+    expect(weave("f", SOURCE, batch, "import;")).toBe("é = (3 ? e : (2 ? d : a)) + b;\nimport;\n");
   });
 
   test("changes outright where there is one, and nothing in other files", () => {
