@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Wallet } from "ethers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { createKey, listMeterKeys, openKey } from "./keystore.ts";
+import { createKey, listMeterKeys, openKey, readAddress } from "./keystore.ts";
 import { readSecret } from "./passphrase.ts";
 
 let folder: string;
@@ -43,6 +43,14 @@ describe("a key", () => {
 
   test("that is missing is named with the file that was expected", async () => {
     await expect(openKey(folder, { meter: 8 }, "x")).rejects.toThrow(/no key of meter 8: expected .*meter-8\.json/u);
+  });
+
+  test("names its address in clear, as a file without one, or no file, does not", async () => {
+    const address = await createKey(folder, { meter: 7 }, "x", "light");
+    expect(readAddress(folder, { meter: 7 })).toBe(address);
+    writeFileSync(join(folder, "meter-8.json"), `{"address":"0x12"}`);
+    expect(readAddress(folder, { meter: 8 })).toBeUndefined();
+    expect(readAddress(folder, { meter: 9 })).toBeUndefined();
   });
 
   test("of each meter is listed by number", async () => {

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { decryptKeystoreJson, encryptKeystoreJson, scrypt, Wallet } from "ethers";
-import type { Address, Hex } from "viem";
+import { type Address, getAddress, type Hex } from "viem";
 
 /** How dear guessing the passphrase is made: the two settings geth knows too. */
 const SCRYPT = { standard: { N: 131_072, r: 8, p: 1 }, light: { N: 4_096, r: 8, p: 6 } } as const;
@@ -67,6 +67,19 @@ export async function openKey(folder: string, owner: KeyOwner, passphrase: strin
     // Not the cause: its message may quote the file.
     const why = error instanceof Error && /password/iu.test(error.message) ? "wrong passphrase" : "no keystore file";
     throw new CommonwattError(`The key of ${nameOf(owner)} in ${file} cannot be opened: ${why}`);
+  }
+}
+
+/** The address that the file of a key names in clear, if it names one: opening the key proves it. */
+export function readAddress(folder: string, owner: KeyOwner): Address | undefined {
+  try {
+    const { address } = JSON.parse(readFileSync(join(folder, fileName(owner)), "utf8")) as { address?: unknown };
+    return typeof address === "string" && /^(0x)?[\da-f]{40}$/iu.test(address)
+      ? getAddress(`0x${address.replace(/^0x/u, "")}`)
+      : undefined;
+  } catch {
+    // Opening the key says what is wrong with the file.
+    return undefined;
   }
 }
 

@@ -3,14 +3,19 @@ import type { Eip712Domain } from "@commonwatt/sdk/domains";
 import { meterNumber } from "@commonwatt/sdk/ids";
 import { assertValidProfile } from "@commonwatt/sdk/profile";
 import { dayProfileTypedData, deviceRegistrationTypedData, hashDayProfile } from "@commonwatt/sdk/profile-signing";
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 
 import type { SignerMemory } from "./memory.ts";
 import type { Signer } from "./protocol.ts";
 
 /** A device key that is decrypted when it is first needed: that alone takes up to a second. */
-export type LockedKey = { meter: number; open: () => Promise<Hex> };
+export type LockedKey = {
+  meter: number;
+  /** Its device, if that is known without decrypting it. */
+  address?: Address | undefined;
+  open: () => Promise<Hex>;
+};
 
 /**
  * A signer over the keys of devices. It signs day profiles and proofs of possession for one neighbourhood of one chain,
@@ -21,36 +26,45 @@ export type LockedKey = { meter: number; open: () => Promise<Hex> };
 export function createKeySigner(keys: readonly LockedKey[], domain: Eip712Domain, memory: SignerMemory): Signer {
   const opened = new Map<number, PrivateKeyAccount>();
 
-  async function accountOf(meter: number): Promise<PrivateKeyAccount> {
-    const key = keys.find((entry) => entry.meter === meter);
-    if (key === undefined) throw new CommonwattError(`The signer has no key of meter ${meter}`);
-    const account = opened.get(meter) ?? privateKeyToAccount(await key.open());
+  async function accountOf({ meter, address, open }: LockedKey): Promise<PrivateKeyAccount> {
+    const known = opened.get(meter);
+    if (known !== undefined) return known;
+    const account = privateKeyToAccount(await open());
+    if (address !== undefined && account.address.toLowerCase() !== address.toLowerCase()) {
+      throw new CommonwattError(`The key of meter ${meter} is that of ${account.address}, expected ${address}`);
+    }
     opened.set(meter, account);
     return account;
   }
 
-  async function allAccounts(): Promise<{ meter: number; account: PrivateKeyAccount }[]> {
-    const accounts: { meter: number; account: PrivateKeyAccount }[] = [];
-    // One after the other: each derivation takes up to 128 MiB.
-    for (const { meter } of keys) accounts.push({ meter, account: await accountOf(meter) });
-    return accounts;
+  const deviceOf = async (key: LockedKey) => key.address ?? (await accountOf(key)).address;
+
+  /** One after the other: each derivation takes up to 128 MiB. */
+  async function holderOf(device: Address): Promise<LockedKey | undefined> {
+    for (const key of keys) if ((await deviceOf(key)).toLowerCase() === device.toLowerCase()) return key;
+    return undefined;
   }
 
   return {
-    devices: async () => (await allAccounts()).map(({ meter, account }) => ({ meter, device: account.address })),
+    async devices() {
+      const devices: { meter: number; device: Address }[] = [];
+      for (const key of keys) devices.push({ meter: key.meter, device: await deviceOf(key) });
+      return devices;
+    },
 
     async signProfile(device, profile) {
-      const holder = (await allAccounts()).find(
-        ({ account }) => account.address.toLowerCase() === device.toLowerCase(),
-      );
+      const holder = await holderOf(device);
       if (holder === undefined) throw new CommonwattError(`The signer has no key of device ${device}`);
+      const account = await accountOf(holder);
       assertValidProfile(profile);
-      memory.remember(holder.account.address, profile.day, hashDayProfile(domain, profile));
-      return holder.account.signTypedData(dayProfileTypedData(domain, profile));
+      memory.remember(account.address, profile.day, hashDayProfile(domain, profile));
+      return account.signTypedData(dayProfileTypedData(domain, profile));
     },
 
     async provePossession(meter, registers) {
-      const account = await accountOf(meter);
+      const key = keys.find((entry) => entry.meter === meter);
+      if (key === undefined) throw new CommonwattError(`The signer has no key of meter ${meter}`);
+      const account = await accountOf(key);
       const device = account.address;
       const registration = { device, meter: meterNumber(meter), ...registers };
       return { device, signature: await account.signTypedData(deviceRegistrationTypedData(domain, registration)) };

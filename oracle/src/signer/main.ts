@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { parseDeployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodDomain } from "@commonwatt/sdk/domains";
 
-import { listMeterKeys, openKey } from "../keystore/keystore.ts";
+import { listMeterKeys, openKey, readAddress } from "../keystore/keystore.ts";
 import { readSecret } from "../keystore/passphrase.ts";
 import { createKeySigner } from "./key-signer.ts";
 import { openSignerMemory } from "./memory.ts";
@@ -31,6 +31,7 @@ try {
   const deployment = parseDeployment(readFileSync(deploymentFile, "utf8"));
   const keys = listMeterKeys(keystore).map((meter) => ({
     meter,
+    address: readAddress(keystore, { meter }),
     open: async () => (await openKey(keystore, { meter }, passphrase)).privateKey,
   }));
   const memory = openSignerMemory(memoryFile);
