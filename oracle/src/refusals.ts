@@ -35,6 +35,7 @@ const SENTENCES: Record<RefusalReason, string> = {
   "unknown-node": "Node is not in the config",
   "two-sources": "Node comes from two sources, only one of them is used",
   "not-allowed": "Key is limited to another node",
+  incomplete: "Input needs another of the same message",
   "not-a-number": "Input has no number",
   "out-of-range": "Input is out of range",
   "retained-without-time": "Retained message without a time",

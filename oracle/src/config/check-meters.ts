@@ -44,11 +44,17 @@ function checkBilling(meter: MeterConfig): string[] {
         `${ways.filter(Boolean).length} ways, expected exactly one of importWh and/or exportWh counters, netWh counters, netPowerW`,
     );
   }
-  if (!meter.voltageSensing && (count("netWh") > 0 || count("netPowerW") > 0)) {
+  if (!meter.voltageSensing) {
     problems.push(
-      ".voltageSensing: false, expected true for a meter billed by netWh or netPowerW: without AC voltage sensing " +
-        "the device measures apparent power without a sign, and export would be billed as import",
+      ".voltageSensing: false, expected true: without AC voltage sensing the device measures apparent power without a " +
+        "sign; export would be billed as import, and reactive power as energy",
     );
+  }
+  for (const [position, { input, plus = [], minus = [] }] of meter.inputs.entries()) {
+    const parts = [input, ...plus, ...minus];
+    const twice = parts.find((part, at) => parts.indexOf(part) !== at);
+    if (twice !== undefined)
+      problems.push(`.inputs[${position}]: takes ${JSON.stringify(twice)} into account twice, expected it once`);
   }
   for (const key of ["openingImportWh", "openingExportWh"] as const) {
     if (meter[key] % meter.unitWh !== 0)

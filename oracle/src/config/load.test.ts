@@ -66,7 +66,7 @@ describe("the config", () => {
     [
       "unknown key of a meter",
       (config) => Object.assign(config.meters[0] ?? {}, { fuseWats: 1 }),
-      /^meters\[0\]: unknown key "fuseWats", expected one of meter, node, inputs, fuseWatts/u,
+      /^meters\[0\]: unknown key "fuseWats", expected one of meter, node, profile, wiring, /u,
     ],
     [
       "unknown key of a broker",
@@ -120,9 +120,9 @@ describe("the config", () => {
       /^meters\[0\].inputs: the energy is measured in 2 ways, expected exactly one/u,
     ],
     [
-      "a net channel without voltage sensing",
+      "a billed meter without voltage sensing",
       (config) => Object.assign(config.meters[0] ?? {}, { voltageSensing: false }),
-      /^meters\[0\].voltageSensing: false, expected true .*export would be billed as import/u,
+      /^meters\[0\].voltageSensing: false, expected true: .*export would be billed as import/u,
     ],
     [
       "an opening register between units",

@@ -5,6 +5,8 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { checkBroker } from "./check-broker.ts";
 import { checkMeters } from "./check-meters.ts";
+import { checkSources } from "./check-sources.ts";
+import { expandProfiles } from "./expand-profiles.ts";
 import { explainIssues } from "./issues.ts";
 import { type Config, configSchema } from "./schema.ts";
 
@@ -28,8 +30,11 @@ export class ConfigError extends CommonwattError {
 export function parseConfig(value: unknown, folder: string): Config {
   const result = configSchema.safeParse(value);
   if (!result.success) throw new ConfigError(explainIssues(configSchema, value, result.error));
-  const config = result.data;
-  const problems = [...checkBroker(config.broker), ...checkMeters(config.meters)];
+  const { config, problems: unexpanded } = expandProfiles(result.data);
+  // What could not be expanded would only be complained about twice.
+  const meters = unexpanded.length > 0 ? [] : checkMeters(config.meters);
+  const sources = unexpanded.length > 0 ? [] : checkSources(config.serial, config.nodes);
+  const problems = [...unexpanded, ...checkBroker(config.broker), ...sources, ...meters];
   if (config.timing.measuredGapSeconds > config.timing.maxGapSeconds) {
     problems.push(
       `timing.measuredGapSeconds: ${config.timing.measuredGapSeconds}, expected at most maxGapSeconds, ${config.timing.maxGapSeconds}`,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PROFILE_NAMES, WIRINGS } from "../devices/profile.ts";
 import { path, port, seconds, topicLevel } from "./fields.ts";
 import { broker, http, nodes, serial } from "./sources.ts";
 
@@ -51,6 +52,12 @@ const input = z
   .strictObject({
     input: topicLevel,
     meaning: z.enum(MEANINGS),
+    /**
+     * Inputs of the same message that are added to or taken off this one: phases that are measured each for itself, or what
+     * passes the connection as use minus generation. Without one of them the message has no value.
+     */
+    plus: z.array(topicLevel).min(1).max(8).optional(),
+    minus: z.array(topicLevel).min(1).max(8).optional(),
     /** Of a `useWh` or `useW` only. */
     use: z.enum(USES).optional(),
     /**
@@ -72,7 +79,14 @@ const meter = z.strictObject({
   meter: z.int().min(1).max(0xffff_ffff),
   /** The node of the topic `<baseTopic>/<node>` that this meter's device publishes under. */
   node: topicLevel,
-  inputs: z.array(input).min(1).max(32),
+  /** The device, where it has a ready profile: then `inputs` may be left out, and those given go before the profile's. */
+  profile: z.enum(PROFILE_NAMES).optional(),
+  /** What the device's current transformers are clamped around, see docs/devices.md. */
+  wiring: z.enum(WIRINGS).optional(),
+  /** The channel at the connection, or of the use, and that of the generation. Without them: the device's first two. */
+  channel: z.int().min(0).max(99).optional(),
+  generationChannel: z.int().min(0).max(99).optional(),
+  inputs: z.array(input).max(32).default([]),
   /** Most power the connection can carry; a counter that moves faster is refused. */
   fuseWatts: z.int().min(100).max(100_000_000),
   /** 10 to the power of the unit exponent of the meter on chain. */
@@ -163,6 +177,7 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type MeterConfig = Config["meters"][number];
+export type MeterInput = MeterConfig["inputs"][number];
 export type Timing = Config["timing"];
 export type BrokerConfig = Config["broker"];
 export type HttpConfig = NonNullable<Config["http"]>;

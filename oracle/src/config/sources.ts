@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PROFILE_NAMES } from "../devices/profile.ts";
 import { path, port, seconds, topicLevel } from "./fields.ts";
 
 export const broker = z.discriminatedUnion("kind", [
@@ -49,7 +50,7 @@ export const http = z.strictObject({
   encryptedNeedsTime: z.boolean().default(false),
 });
 
-/** Lines from a tty (set it up with stty), a named pipe or a file. */
+/** Lines from a tty (set it up with stty), a named pipe, or a file that something appends to. */
 export const serial = z
   .array(
     z.strictObject({
@@ -72,8 +73,10 @@ export const nodes = z
       /** Number in radio frames and legacy topics. */
       id: z.int().min(0).max(0xffff).optional(),
       name: topicLevel,
+      /** The device, where its frames have a ready layout: instead of names, codes and scales. */
+      profile: z.enum(PROFILE_NAMES).optional(),
       /** Names of its values, in their order. */
-      names: z.array(topicLevel).min(1).max(64),
+      names: z.array(topicLevel).max(64).default([]),
       /** Codes of its values in a radio frame, one for all or one each. */
       codes: z.union([code, z.array(code).min(1).max(64)]).default("h"),
       /** Factors, one for all or one each. */

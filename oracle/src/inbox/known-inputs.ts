@@ -1,4 +1,5 @@
 import type { MeterConfig } from "../config/schema.ts";
+import { inputsOf } from "../readings/readings.ts";
 import type { Message, Refusal } from "../sources/message.ts";
 
 /** Of a message what the config names, and its JSON. */
@@ -11,10 +12,10 @@ export type KnownInputs = (message: Message, note: (refusal: Refusal) => void) =
 export function createKnownInputs(meters: readonly MeterConfig[]): KnownInputs {
   /** By node and input: the key of the JSON. */
   const keys = new Map<string, Map<string, string>>();
-  for (const { node, inputs } of meters) {
-    const ofNode = keys.get(node) ?? new Map<string, string>();
-    for (const { input } of inputs) ofNode.set(input, `${JSON.stringify(input)}:`);
-    keys.set(node, ofNode);
+  for (const meter of meters) {
+    const ofNode = keys.get(meter.node) ?? new Map<string, string>();
+    for (const input of inputsOf(meter)) ofNode.set(input, `${JSON.stringify(input)}:`);
+    keys.set(meter.node, ofNode);
   }
   return ({ node, values }, note) => {
     const ofNode = keys.get(node);

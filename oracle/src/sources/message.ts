@@ -13,6 +13,7 @@ export type RefusalReason =
   | "bad-checksum"
   | "unknown-node"
   | "two-sources"
+  | "incomplete"
   | "not-allowed"
   | "not-a-number"
   | "out-of-range"
