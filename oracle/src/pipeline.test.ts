@@ -296,10 +296,10 @@ describe("power beside counters", () => {
     { input: "E1", meaning: "netWh" },
     { input: "P1", meaning: "checkPowerW" },
   ];
-  async function dayWith(watts: number, silent: readonly number[] = []) {
+  async function dayWith(watts: number | ((minute: number) => number), silent: readonly number[] = []) {
     const harness = await createHarness({ meters: [{ meter: 1, node: "a", fuseWatts: 17_250, inputs }] });
     for (let minute = 0; minute <= 24 * 60; minute++) {
-      const power = silent.includes(minute) ? {} : { P1: watts };
+      const power = silent.includes(minute) ? {} : { P1: typeof watts === "number" ? watts : watts(minute) };
       // 600 W.
       await harness.send(minute * 60, { E1: 500_000 + 10 * minute, ...power });
     }
@@ -310,14 +310,33 @@ describe("power beside counters", () => {
     expect((await dayWith(630))?.disagreement).toBeUndefined();
   });
 
-  test.each([-600, 0, 6_000])("that disagrees (%i W) is told, and the counters are billed", async (watts) => {
-    const closed = await dayWith(watts);
-    expect(closed?.disagreement).toEqual({ counterNetWh: 14_400, powerNetWh: watts * 24 });
-    expect(closed?.profile).toMatchObject({ importRegister: 14_400n, quality: Array(96).fill(MEASURED) });
+  test.each([-600, 0, 6_000])(
+    "that disagrees (%i W) is told, and the counters are billed, as estimates",
+    async (watts) => {
+      const closed = await dayWith(watts);
+      expect(closed?.disagreement).toEqual({ counterNetWh: 14_400, powerNetWh: watts * 24, intervals: 96 });
+      const billed = { importRegister: 14_400n, imports: Array(96).fill(150), quality: Array(96).fill(ESTIMATED) };
+      expect(closed?.profile).toMatchObject(billed);
+    },
+  );
+
+  test("makes estimates of those intervals only that it contradicts", async () => {
+    const closed = await dayWith((minute) => (minute > 600 && minute <= 615 ? 2_600 : 600));
+    expect(closed?.disagreement).toEqual({ counterNetWh: 14_400, powerNetWh: 14_900, intervals: 1 });
+    expect(closed?.profile.quality.flatMap((quality, index) => (quality === ESTIMATED ? [index] : []))).toEqual([40]);
   });
 
-  test("that was silent for long cannot be compared", async () => {
+  test("that was silent is not compared there", async () => {
     const silent = Array.from({ length: 120 }, (_, index) => 300 + index);
+    const closed = await dayWith(-600, silent);
+    // The minutes 299 to 418: of the last minutes of 19 and the first of 27 nothing is known.
+    const compared = Array.from({ length: 96 }, (_, index) => (index >= 19 && index <= 27 ? MEASURED : ESTIMATED));
+    expect(closed?.profile.quality).toEqual(compared);
+    expect(closed?.disagreement).toEqual({ counterNetWh: 87 * 150, powerNetWh: -87 * 150, intervals: 87 });
+  });
+
+  test("that is missing altogether says nothing", async () => {
+    const silent = Array.from({ length: 1_441 }, (_, index) => index);
     expect((await dayWith(-600, silent))?.disagreement).toBeUndefined();
   });
 });

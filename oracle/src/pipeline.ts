@@ -5,6 +5,7 @@ import type { Clock } from "./clock/clock.ts";
 import type { Config, MeterConfig } from "./config/schema.ts";
 import { createProcessor } from "./inbox/processor.ts";
 import { createIntake, type RunningIntake } from "./intake/create-intake.ts";
+import { createCheckStore } from "./profiles/check-store.ts";
 import { closeDays, type ClosedDay, daysOver } from "./profiles/close-days.ts";
 import { createPatience } from "./profiles/patience.ts";
 import type { RefusalLog } from "./refusals.ts";
@@ -97,7 +98,9 @@ export async function createPipeline(parts: PipelineParts): Promise<Pipeline> {
       const closed = await database.transaction((sql) => {
         processor.forget(meter.meter);
         const at = { ...patience.at(meter.meter, lookMs), maxUnits };
-        return closeDays(createMeterStore(sql), meter, at, (day) => keep(day, sql));
+        return closeDays({ store: createMeterStore(sql), checks: createCheckStore(sql) }, meter, at, (day) =>
+          keep(day, sql),
+        );
       });
       patience.forget(meter.meter, closed.at(-1)?.profile.day);
       return closed;

@@ -2,8 +2,10 @@ import type { Quality } from "@commonwatt/sdk/profile";
 import { type Day, day as asDay, dayOf, type Interval } from "@commonwatt/sdk/time";
 
 import type { Deposit } from "../intervals/spread.ts";
+import { type CheckRow, createCheckStore } from "../profiles/check-store.ts";
 import { createMeterStore, type IntervalRow } from "../storage/meter-store.ts";
 import type { Sql } from "../storage/sql.ts";
+import { createUseStore, type UseRow } from "../uses/use-store.ts";
 import type { MeterInMemory, MeterMemory } from "./meter-memory.ts";
 import type { Taken } from "./take-reading.ts";
 
@@ -21,6 +23,9 @@ export function createChanges(memory: Pick<MeterMemory, "get">): Changes {
   const channels = new Map<number, Map<string, string>>();
   const intervals = new Map<number, Map<Interval, IntervalRow>>();
   const days = new Map<number, Set<Day>>();
+  /** By what the database keeps them under. */
+  const checks = new Map<string, CheckRow>();
+  const uses = new Map<string, UseRow>();
 
   function deposit(meter: number, { state }: MeterInMemory, entry: Deposit): void {
     if (dayOf(entry.interval * 900) <= state.closedDay) {
@@ -42,13 +47,21 @@ export function createChanges(memory: Pick<MeterMemory, "get">): Changes {
   }
 
   return {
-    apply({ reading: { meter, input, meaning }, state, deposits, days: news }) {
+    apply({ reading: { meter, input, meaning }, state, deposits, days: news, ...beside }) {
       const known = memory.get(meter);
       if (state !== undefined) {
         known.channels.set(input, state);
         placeOf(channels, meter, () => new Map<string, string>()).set(input, meaning);
       }
       for (const entry of deposits) deposit(meter, known, entry);
+      for (const row of beside.checks) {
+        const found = placeOf(checks, `${meter}/${row.interval}`, () => ({ ...row, netWh: 0, knownMs: 0 }));
+        found.netWh += row.netWh;
+        found.knownMs += row.knownMs;
+      }
+      for (const row of beside.uses) {
+        placeOf(uses, `${meter}/${row.interval}/${row.use}`, () => ({ ...row, energyWh: 0 })).energyWh += row.energyWh;
+      }
       for (const day of news) {
         if (day <= known.state.closedDay || known.openDays.has(day)) continue;
         known.openDays.add(day);
@@ -68,6 +81,8 @@ export function createChanges(memory: Pick<MeterMemory, "get">): Changes {
         [...intervals].flatMap(([meter, rows]) => [...rows.values()].map((row) => ({ meter, ...row }))),
       );
       await store.markDays([...days].flatMap(([meter, marked]) => [...marked].map((day) => ({ meter, day }))));
+      if (checks.size > 0) await createCheckStore(sql).add([...checks.values()]);
+      if (uses.size > 0) await createUseStore(sql).add([...uses.values()]);
     },
   };
 }

@@ -5,6 +5,7 @@ import { createReadingsMap } from "../readings/readings.ts";
 import type { RefusalLog } from "../refusals.ts";
 import type { Refusal } from "../sources/message.ts";
 import type { Database, Sql } from "../storage/sql.ts";
+import { isPrivate } from "../uses/take-use.ts";
 import { createChanges } from "./changes.ts";
 import { createInboxStore, type InboxRow } from "./inbox-store.ts";
 import { createMeterMemory } from "./meter-memory.ts";
@@ -66,7 +67,9 @@ export function createProcessor({ config, database, refusals, log }: ProcessorPa
     for (const { reading, refused: why } of taken) {
       if (why === undefined) continue;
       const { input, value, timeMs: atMs } = reading;
-      const detail = `${value} at ${new Date(atMs).toISOString()}, expected ${why.expected}`;
+      const when = new Date(atMs).toISOString();
+      // What the channel showed before is part of what was expected.
+      const detail = isPrivate(reading.meaning) ? when : `${value} at ${when}, expected ${why.expected}`;
       refused.push({ reason: why.reason, node, input, detail });
     }
     return { taken, refused };
@@ -99,10 +102,11 @@ export function createProcessor({ config, database, refusals, log }: ProcessorPa
   function tell(news: News): void {
     for (const refusal of news.refused) refusals.note(refusal);
     for (const { reading } of news.restarted) {
-      const { meter, input, value } = reading;
+      const { meter, input, meaning, value } = reading;
+      const shown = isPrivate(meaning) ? {} : { value };
       log.warn(
-        { event: "counter-restarted", meter, input, value },
-        `Counter ${input} of meter ${meter} has restarted and goes on at ${value} Wh`,
+        { event: "counter-restarted", meter, input, ...shown },
+        `Counter ${input} of meter ${meter} has restarted${isPrivate(meaning) ? "" : ` and goes on at ${value} Wh`}`,
       );
     }
     for (const { row, reason } of news.aside) {

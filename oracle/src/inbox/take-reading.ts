@@ -3,9 +3,13 @@ import { dayOf } from "@commonwatt/sdk/time";
 import { BILLING_MEANINGS } from "../config/check-meters.ts";
 import type { MeterConfig, Timing } from "../config/schema.ts";
 import { type Deposit, spread, spreadBeforeFirst } from "../intervals/spread.ts";
+import type { CheckRow } from "../profiles/check-store.ts";
+import { checksOf } from "../profiles/compare-power.ts";
 import type { Reading } from "../readings/readings.ts";
 import { advanceChannel, type ChannelState, type ChannelStep } from "../registers/channel.ts";
 import type { Segment } from "../registers/segment.ts";
+import { takeUse } from "../uses/take-use.ts";
+import type { UseRow } from "../uses/use-store.ts";
 
 /** What a reading changes of its meter. */
 export type Taken = {
@@ -16,6 +20,10 @@ export type Taken = {
   deposits: readonly Deposit[];
   /** Days that it brings news of. */
   days: readonly number[];
+  /** Energy that is only compared with the counters'. */
+  checks: readonly CheckRow[];
+  /** Energy that is nobody's business but the household's. */
+  uses: readonly UseRow[];
   refused: ChannelStep["refused"];
   restarted: boolean;
 };
@@ -28,9 +36,11 @@ export function takeReading(
   timing: Timing,
 ): Taken {
   const { state, segments, first, refused, restarted } = advanceChannel(before, reading, meter, timing);
-  const taken = { reading, state, deposits: [], days: [], refused, restarted };
-  if (!BILLING_MEANINGS.includes(reading.meaning)) return taken;
   const gaps = { maxGapMs: timing.maxGapSeconds * 1000, measuredGapMs: timing.measuredGapSeconds * 1000 };
+  const checks = reading.meaning === "checkPowerW" ? checksOf(reading.meter, segments, gaps) : [];
+  const uses = takeUse(reading, segments, meter, gaps);
+  const taken = { reading, state, deposits: [], days: [], checks, uses, refused, restarted };
+  if (!BILLING_MEANINGS.includes(reading.meaning)) return taken;
   return {
     ...taken,
     deposits: [

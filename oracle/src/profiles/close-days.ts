@@ -1,10 +1,18 @@
-import { type Day, dayEnd, firstInterval, interval as asInterval, INTERVALS_PER_DAY } from "@commonwatt/sdk/time";
+import {
+  type Day,
+  dayEnd,
+  firstInterval,
+  type Interval,
+  interval as asInterval,
+  INTERVALS_PER_DAY,
+} from "@commonwatt/sdk/time";
 
 import { BILLING_MEANINGS } from "../config/check-meters.ts";
 import type { MeterConfig } from "../config/schema.ts";
 import type { ChannelState } from "../registers/channel.ts";
 import type { MeterState, MeterStore } from "../storage/meter-store.ts";
 import { buildProfile, type BuiltProfile } from "./build-profile.ts";
+import type { CheckStore } from "./check-store.ts";
 import { comparePower, type Disagreement } from "./compare-power.ts";
 
 export type ClosedDay = BuiltProfile & { meter: number; disagreement: Disagreement | undefined };
@@ -43,7 +51,7 @@ export async function daysOver(store: MeterStore, meter: MeterConfig, at: CloseT
  * @param keep - Stores a profile in the same transaction.
  */
 export async function closeDays(
-  store: MeterStore,
+  { store, checks }: { store: MeterStore; checks: CheckStore },
   meter: MeterConfig,
   { maxUnits, ...at }: CloseTime & { maxUnits: number },
   keep: (closed: ClosedDay) => Promise<void>,
@@ -55,20 +63,36 @@ export async function closeDays(
   const days: ClosedDay[] = [];
   for (const day of await daysOver(store, meter, at)) {
     const last = asInterval(firstInterval(day) + INTERVALS_PER_DAY - 1);
-    const rows = await store.intervalsThrough(meter.meter, last);
+    const { rows, disagreement } = await comparedRows(store, checks, meter, last);
     const built = buildProfile({ day, meter: current, rows, knownUntilMs, unitWh: meter.unitWh, maxUnits });
     const { importWh, exportWh } = built;
-    const counted = { importWh: importWh - current.importWh, exportWh: exportWh - current.exportWh };
-    const disagreement = await comparePower(store, meter, counted);
     current = { importWh, exportWh, lateImportWh: 0, lateExportWh: 0, closedDay: day };
     await store.saveMeter(meter.meter, current);
     await store.deleteIntervalsThrough(meter.meter, last);
+    if (checksPower(meter)) await checks.deleteThrough(meter.meter, last);
     await store.unmarkDaysThrough(meter.meter, day);
     const closed = { meter: meter.meter, ...built, disagreement };
     await keep(closed);
     days.push(closed);
   }
   return days;
+}
+
+/** The intervals up to `last`, those that the power beside the counters contradicts as estimates. */
+async function comparedRows(
+  store: MeterStore,
+  checks: CheckStore,
+  meter: MeterConfig,
+  last: Interval,
+): Promise<ReturnType<typeof comparePower>> {
+  const rows = await store.intervalsThrough(meter.meter, last);
+  if (!checksPower(meter)) return { rows, disagreement: undefined };
+  const inputs = meter.inputs.filter(({ meaning }) => meaning === "checkPowerW").length;
+  return comparePower(rows, await checks.through(meter.meter, last), inputs);
+}
+
+function checksPower({ inputs }: MeterConfig): boolean {
+  return inputs.some(({ meaning }) => meaning === "checkPowerW");
 }
 
 /** States of the channels a meter is billed by; undefined for one that never had a reading. */

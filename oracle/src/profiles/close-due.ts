@@ -46,7 +46,7 @@ export function createCloser({ pipeline, store, registration }: CloserParts): ()
     if (disagreement !== undefined) {
       log.warn(
         { event: "disagreement", ...where, ...disagreement },
-        `Meter ${where.meter}, ${where.day}: the counters say ${disagreement.counterNetWh} Wh net, the power ${disagreement.powerNetWh} Wh; the counters are billed`,
+        `Meter ${where.meter}, ${where.day}: the counters say ${disagreement.counterNetWh} Wh net, the power ${disagreement.powerNetWh} Wh; the counters are billed, ${disagreement.intervals} intervals as estimates`,
       );
     }
     if (overflowing.length === 0) return;

@@ -13,8 +13,6 @@ export type ChannelState = {
   timeMs: number;
   counter?: CounterState | undefined;
   power?: PowerState | undefined;
-  /** Of a power that is only compared: its energy and the time it covers since the last comparison. */
-  sinceCheck?: { netWh: number; knownMs: number } | undefined;
 };
 
 export type ChannelStep = {
@@ -47,7 +45,7 @@ export function advanceChannel(
 
 function advancePowerChannel(
   state: ChannelState | undefined,
-  { timeMs, arrivalMs, value, input, meaning }: Reading & { arrivalMs: number },
+  { timeMs, arrivalMs, value, input }: Reading & { arrivalMs: number },
   { fuseWatts, inputs }: Pick<MeterConfig, "fuseWatts" | "inputs">,
   { powerHoldSeconds }: Pick<Timing, "powerHoldSeconds">,
 ): ChannelStep {
@@ -55,24 +53,13 @@ function advancePowerChannel(
   const limits = { kind, fuseWatts, holdMs: powerHoldSeconds * 1000 };
   const step = advancePower(state?.power, { timeMs, milliwatts: value }, limits);
   if (step.outcome === "refused") return refusal(step.reason, `at most ${fuseWatts} W, and later${since(state)}`);
-  const segments = step.outcome === "first" ? [] : step.segments;
-  const checked = meaning === "checkPowerW" ? { sinceCheck: sum(state?.sinceCheck, segments) } : {};
   return {
-    state: { arrivalMs, timeMs, power: step.state, ...checked },
-    segments,
+    state: { arrivalMs, timeMs, power: step.state },
+    segments: step.outcome === "first" ? [] : step.segments,
     first: step.outcome === "first",
     ...(step.saturated ? { refused: { reason: "saturated", expected: "less than 32767 W, where 16 bits end" } } : {}),
     restarted: false,
   };
-}
-
-function sum(since: ChannelState["sinceCheck"], segments: readonly Segment[]): { netWh: number; knownMs: number } {
-  const total = { netWh: since?.netWh ?? 0, knownMs: since?.knownMs ?? 0 };
-  for (const { importWh, exportWh, fromMs, toMs } of segments.filter(({ known }) => known)) {
-    total.netWh += importWh - exportWh;
-    total.knownMs += toMs - fromMs;
-  }
-  return total;
 }
 
 function advanceCounterChannel(
