@@ -17,7 +17,7 @@ export type HealthParts = {
   offers: OfferStore;
   store: MeterStore;
   refusals: RefusalLog;
-  pipeline: Pick<Pipeline, "status">;
+  pipeline: Pick<Pipeline, "status" | "disagreementOf">;
   /** Undefined before the first look. */
   settlement: () => SettlementStatus | undefined;
 };
@@ -46,6 +46,7 @@ export function createHealth(parts: HealthParts) {
           return {
             meter: meter.meter,
             lastReading: known.length === 0 ? null : new Date(Math.max(...known)).toISOString(),
+            disagreement: parts.pipeline.disagreementOf(meter.meter) ?? null,
           };
         }),
       ),

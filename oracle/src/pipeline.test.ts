@@ -303,7 +303,12 @@ describe("power beside counters", () => {
       // 600 W.
       await harness.send(minute * 60, { E1: 500_000 + 10 * minute, ...power });
     }
-    return (await harness.closeAt(DAY))[0];
+    const [closed] = await harness.closeAt(DAY);
+    const { disagreement } = closed ?? {};
+    expect(harness.pipeline.disagreementOf(1)).toEqual(
+      disagreement === undefined ? undefined : { day: "2024-10-04", ...disagreement },
+    );
+    return closed;
   }
 
   test("that agrees within a tenth says nothing", async () => {

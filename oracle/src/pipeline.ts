@@ -1,4 +1,4 @@
-import { dayOf } from "@commonwatt/sdk/time";
+import { dayOf, isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
 
 import type { Clock } from "./clock/clock.ts";
@@ -7,6 +7,7 @@ import { createProcessor } from "./inbox/processor.ts";
 import { createIntake, type RunningIntake } from "./intake/create-intake.ts";
 import { createCheckStore } from "./profiles/check-store.ts";
 import { closeDays, type ClosedDay, daysOver } from "./profiles/close-days.ts";
+import type { Disagreement } from "./profiles/compare-power.ts";
 import { createPatience } from "./profiles/patience.ts";
 import type { RefusalLog } from "./refusals.ts";
 import { createMeterStore, type MeterState } from "./storage/meter-store.ts";
@@ -34,6 +35,8 @@ export type Pipeline = {
   /** Changes the registers of a meter before its first day is closed. */
   saveMeter(meter: number, state: MeterState): Promise<void>;
   status(): PipelineStatus;
+  /** Of the last day closed since the start: what the power beside the counters says otherwise. */
+  disagreementOf(meter: number): (Disagreement & { day: string }) | undefined;
 };
 
 export type PipelineStatus = {
@@ -60,6 +63,7 @@ export async function createPipeline(parts: PipelineParts): Promise<Pipeline> {
   const patience = createPatience(timing);
   /** The look that days are closed by: what came after it is not worked through for certain. */
   let lookMs = -Infinity;
+  const disagreements = new Map<number, Disagreement & { day: string }>();
 
   await database.transaction(async (sql) => {
     const store = createMeterStore(sql);
@@ -68,6 +72,7 @@ export async function createPipeline(parts: PipelineParts): Promise<Pipeline> {
     await store.saveMeters(strangers.map((meter) => ({ meter: meter.meter, state: openingState(meter) })));
   });
   const processor = createProcessor(parts);
+  await processor.look();
   const intake = createIntake({
     ...parts,
     onStored: (rows) => {
@@ -102,7 +107,11 @@ export async function createPipeline(parts: PipelineParts): Promise<Pipeline> {
           keep(day, sql),
         );
       });
-      patience.forget(meter.meter, closed.at(-1)?.profile.day);
+      const last = closed.at(-1);
+      patience.forget(meter.meter, last?.profile.day);
+      if (last?.disagreement !== undefined)
+        disagreements.set(meter.meter, { day: isoDay(last.profile.day), ...last.disagreement });
+      else if (last !== undefined) disagreements.delete(meter.meter);
       return closed;
     },
     saveMeter: (meter, state) =>
@@ -110,6 +119,7 @@ export async function createPipeline(parts: PipelineParts): Promise<Pipeline> {
         processor.forget(meter);
         return createMeterStore(sql).saveMeter(meter, state);
       }),
+    disagreementOf: (meter) => disagreements.get(meter),
     status: () => ({ ...intake.status(), ...processor.status() }),
   };
 }
