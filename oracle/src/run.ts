@@ -3,17 +3,22 @@ import { readFileSync } from "node:fs";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { type Deployment, parseDeployment } from "@commonwatt/sdk/deployment";
 import type { Logger } from "pino";
-import type { Address } from "viem";
+import { type Address, parseGwei } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 
 import { createOfferStore } from "./board/offer-store.ts";
 import { startBoard } from "./board/server.ts";
-import { createReader, createWriter, type Reader } from "./chain/clients.ts";
+import { openChain } from "./chain/open.ts";
+import { createReader } from "./chain/reader.ts";
 import { createRecorder } from "./chain/recorder.ts";
 import { checkRegistrations } from "./chain/registration.ts";
+import { createSubmitter } from "./chain/transactions/submitter.ts";
 import { signerMemoryFile } from "./cli/possession.ts";
 import { createChainClock, systemClock } from "./clock/clock.ts";
 import type { Config } from "./config/schema.ts";
 import { createHealth } from "./health.ts";
+import type { HttpInput } from "./http/server.ts";
+import { openHttpInput } from "./http/start.ts";
 import { openKey } from "./keystore/keystore.ts";
 import { readSecret } from "./keystore/passphrase.ts";
 import { createMqttHandler } from "./intake/mqtt-handler.ts";
@@ -21,12 +26,16 @@ import { createLog } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { createOutboxStore } from "./outbox/outbox-store.ts";
 import { pumpOutbox } from "./outbox/pump.ts";
+import { createRecordObserver } from "./outbox/record-observer.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createCloser } from "./profiles/close-due.ts";
 import { createRefusalLog } from "./refusals.ts";
 import { createChildSigner } from "./signature/child-signer.ts";
+import { createSetbacks, createSettlementObserver, SETTLEMENT_KINDS } from "./settlement/setbacks.ts";
 import { startSettler } from "./settlement/start.ts";
 import { signClosed } from "./signature/sign-closed.ts";
+import { startSerialLines } from "./sources/serial/start-lines.ts";
+import { guardSources } from "./sources/source-guard.ts";
 import { mqttTopics } from "./sources/decode/mqtt.ts";
 import { createNodeTable } from "./sources/decode/node-table.ts";
 import { connectExternalBroker } from "./sources/external-broker.ts";
@@ -35,6 +44,8 @@ import type { MessageHandler } from "./sources/message.ts";
 import { createMeterStore } from "./storage/meter-store.ts";
 import { openDatabase } from "./storage/open.ts";
 
+/** How often each RPC endpoint is asked for its latest block. */
+const ENDPOINTS_PAUSE_MS = 5_000;
 /** What has been stored meanwhile is worked through together: one transaction, and one sync of the disk. */
 const WORK_PAUSE_MS = 200;
 
@@ -50,14 +61,15 @@ export async function run(config: Config): Promise<void> {
   await using resources = new AsyncDisposableStack();
 
   const deployment = readDeployment(config.deploymentFile);
-  const submitter = await openKey(config.keystoreDir, "submitter", readSecret("passphrase", config.passphraseFile));
-  const chain = { rpcUrl: config.rpcUrl, chainId: deployment.chainId };
-  const reader = createReader(chain);
-  await checkChain(reader, deployment, config.rpcUrl);
+  const key = await openKey(config.keystoreDir, "submitter", readSecret("passphrase", config.passphraseFile));
+  const endpoints = resources.adopt(await openChain(config, deployment, log), (opened) => {
+    opened.close();
+  });
+  const reader = createReader(endpoints);
   const clock = config.clock === "chain" ? createChainClock(reader) : systemClock;
   await clock.refresh();
-  const writer = createWriter({ ...chain, privateKey: submitter.privateKey });
-  const recorder = createRecorder({ reader, writer }, deployment, { ...config.timing, ...config.submission });
+  const account = privateKeyToAccount(key.privateKey);
+  const recorder = createRecorder(endpoints, deployment, { ...config.timing, account: account.address });
 
   const database = resources.adopt(await openDatabase(config), (opened) => opened.close());
   const store = createMeterStore(database);
@@ -89,17 +101,48 @@ export async function run(config: Config): Promise<void> {
   const options = { pauseMs: config.timing.pollMilliseconds, signal: stopping.signal };
   const closeDue = createCloser({ pipeline, store, registration });
   let closedAsOf = -Infinity;
-  const chainParts = { reader, writer, deployment, clock };
+  const sendingParts = { submission: config.submission, nowMs: Date.now, log };
+  const setbacks = createSetbacks({ ...config.submission, machineMs: Date.now, log });
+  const settling = createSettlementObserver(setbacks);
+  const submitter = createSubmitter({
+    ...config.timing,
+    ...config.submission,
+    endpoints,
+    reader,
+    database,
+    account,
+    maxFeeWei: parseGwei(config.submission.maxFeeGwei.toFixed(9)),
+    observers: {
+      record: createRecordObserver(deployment.neighbourhood, sendingParts),
+      ...Object.fromEntries(SETTLEMENT_KINDS.map((kind) => [kind, settling])),
+    },
+    nowMs: Date.now,
+    log,
+  });
+  const chainParts = { endpoints, submitter, account: account.address, setbacks, deployment, clock };
   const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
   const settlement = () => settler.status();
-  const health = createHealth({ config, clock, reader, outbox, offers, store, pipeline, refusals, settlement });
+  let http: HttpInput | undefined;
+  const health = createHealth({
+    config,
+    clock,
+    endpoints,
+    submitter,
+    outbox,
+    offers,
+    store,
+    pipeline,
+    refusals,
+    settlement,
+    http: () => http?.report(),
+  });
   // One loop for both: they send from one account.
   const sending = startLoop(
     async () => {
-      const pump = { outbox, recorder, submission: config.submission, nowMs: Date.now, log };
-      const [recorded] = await Promise.allSettled([pumpOutbox(pump)]);
+      const [moved] = await Promise.allSettled([submitter.look()]);
+      const [recorded] = await Promise.allSettled([pumpOutbox({ ...sendingParts, outbox, recorder, submitter })]);
       const [settled] = await Promise.allSettled([settler.round()]);
-      return [recorded, settled].map(valueOf).includes(true);
+      return [moved, recorded, settled].map(valueOf).includes(true);
     },
     { ...options, onError: onError("Sending") },
   );
@@ -122,14 +165,24 @@ export async function run(config: Config): Promise<void> {
     pauseMs: WORK_PAUSE_MS,
     onError: onError("Working through the inbox"),
   });
+  const watching = startLoop(() => endpoints.look().then(() => false), {
+    ...options,
+    pauseMs: ENDPOINTS_PAUSE_MS,
+    onError: onError("Looking at the RPC endpoints"),
+  });
   resources.defer(async () => {
     stopping.abort();
-    await Promise.all([closing.done, sending.done, working.done, pipeline.intake.settled()]);
+    await Promise.all([watching.done, closing.done, sending.done, working.done, pipeline.intake.settled()]);
   });
 
-  const handle = createMqttHandler(pipeline.intake, { ...config, nodes: createNodeTable(config.nodes) });
-  const broker = await openSource(config, handle, log);
+  const intake = guardSources(pipeline.intake, config.meters, () => clock.nowMs());
+  const nodes = createNodeTable(config.nodes);
+  const broker = await openSource(config, createMqttHandler(intake, { ...config, nodes }), log);
   resources.defer(() => broker.close());
+  http = await openHttpInput(config, { database, intake, clock, log });
+  resources.defer(() => http?.close());
+  const serial = startSerialLines(config.serial, { nodes, intake, log });
+  resources.defer(() => serial.close());
   const board = await startBoard({
     ...config.board,
     offers,
@@ -141,8 +194,12 @@ export async function run(config: Config): Promise<void> {
   });
   resources.defer(() => board.close());
 
-  const ports = { board: board.port, ...(broker.port === undefined ? {} : { mqtt: broker.port }) };
-  log.info({ event: "ready", ports, submitter: submitter.address }, readySentence(config, ports));
+  const ports = {
+    board: board.port,
+    ...(broker.port === undefined ? {} : { mqtt: broker.port }),
+    ...(http === undefined ? {} : { http: http.port }),
+  };
+  log.info({ event: "ready", ports, submitter: account.address }, readySentence(config, ports));
   const signal = await stop;
   log.info({ event: "stopping", signal }, `Stopping on ${signal}`);
   await resources.disposeAsync();
@@ -177,18 +234,6 @@ function readDeployment(file: string): Deployment {
   } catch (error) {
     throw new CommonwattError(
       `The deployment file ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}
-
-async function checkChain(reader: Reader, { chainId }: Deployment, rpcUrl: string): Promise<void> {
-  const actual = await reader.getChainId().catch((error: unknown): never => {
-    const details = error instanceof Error ? firstLine(error.message) : String(error);
-    throw new CommonwattError(`The node at rpcUrl ${rpcUrl} does not answer`, { details, cause: error });
-  });
-  if (actual !== chainId) {
-    throw new CommonwattError(
-      `The node at rpcUrl is on chain ${actual}, expected ${chainId}, the chain of the deployment`,
     );
   }
 }

@@ -1,14 +1,15 @@
 import { neighbourhoodDomain } from "@commonwatt/sdk/domains";
 import { planSettlement } from "@commonwatt/sdk/settlement/plan";
 import { day, dayEnd, dayOf, dayStart } from "@commonwatt/sdk/time";
-import { generatePrivateKey } from "viem/accounts";
+import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { createReader, createWriter } from "../src/chain/clients.ts";
 import { createMarketReader, type MarketReader } from "../src/chain/market.ts";
+import { createReader } from "../src/chain/reader.ts";
 import { createRecorder, type Recorder } from "../src/chain/recorder.ts";
 import { createKeySigner } from "../src/signer/key-signer.ts";
 import { openSignerMemory } from "../src/signer/memory.ts";
+import { testEndpoints } from "./support/endpoints.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
 import { limitRanges } from "./support/range-limit.ts";
 
@@ -31,11 +32,10 @@ let secondEnds: bigint;
 beforeAll(async () => {
   chain = await startLocalChain(dayStart(FIRST));
   node = await limitRanges(chain.rpcUrl, MAX_BLOCKS);
-  const at = { rpcUrl: node.url, chainId: chain.deployment.chainId };
-  const reader = createReader(at);
-  market = createMarketReader(reader, chain.deployment);
-  const writer = createWriter({ ...at, privateKey: generatePrivateKey() });
-  recorder = createRecorder({ reader, writer }, chain.deployment, { confirmations: 1, receiptTimeoutSeconds: 5 });
+  const endpoints = testEndpoints(node.url);
+  market = createMarketReader(createReader(endpoints), chain.deployment);
+  const account = privateKeyToAddress(generatePrivateKey());
+  recorder = createRecorder(endpoints, chain.deployment, { account, confirmations: 1 });
 }, 120_000);
 afterAll(async () => {
   await node.close();

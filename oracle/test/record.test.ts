@@ -6,20 +6,21 @@ import { type Address, parseEther } from "viem";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import { createReader, createWriter } from "../src/chain/clients.ts";
-import { createRecorder } from "../src/chain/recorder.ts";
 import { createOutboxStore, type OutboxStore } from "../src/outbox/outbox-store.ts";
-import { pumpOutbox } from "../src/outbox/pump.ts";
 import { createKeySigner } from "../src/signer/key-signer.ts";
 import { openSignerMemory } from "../src/signer/memory.ts";
 import type { Signer } from "../src/signer/protocol.ts";
+import type { Database } from "../src/storage/sql.ts";
 import { openSqlite } from "../src/storage/sqlite.ts";
+import { testEndpoints } from "./support/endpoints.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
+import { createTestSender } from "./support/submitter.ts";
 
 const START = dayStart(dayOf(1_780_000_000));
 const SUBMITTER = generatePrivateKey();
 
 let chain: LocalChain;
+let database: Database;
 let outbox: OutboxStore;
 let nowMs: number;
 let today: Day = dayOf(START);
@@ -31,7 +32,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => chain.close());
 beforeEach(async () => {
-  outbox = createOutboxStore(await openSqlite(":memory:"));
+  database = await openSqlite(":memory:");
+  outbox = createOutboxStore(database);
   nowMs = 0;
   today = day(today + 1);
   await chain.mineAt(dayStart(today) + 60);
@@ -74,17 +76,15 @@ async function addToday({ meter, device, signer }: Device, exportUnits = 10): Pr
 }
 
 let parked: string[] = [];
-function pump({ receiptTimeoutSeconds = 30 } = {}) {
-  const at = { rpcUrl: chain.rpcUrl, chainId: chain.deployment.chainId };
-  const clients = { reader: createReader(at), writer: createWriter({ ...at, privateKey: SUBMITTER }) };
-  const recorder = createRecorder(clients, chain.deployment, { confirmations: 1, receiptTimeoutSeconds });
-  const submission = { maxBatch: 16, retrySeconds: 5, maxAttempts: 5, receiptTimeoutSeconds };
+/** Rounds of sending until there is nothing to do. */
+function pump() {
   parked = [];
   const log = pino(
     {},
     { write: (line: string) => parked.push((JSON.parse(line) as { reason?: string }).reason ?? "") },
   );
-  return pumpOutbox({ outbox, recorder, submission, nowMs: () => nowMs, log });
+  const parts = { database, deployment: chain.deployment, privateKey: SUBMITTER, nowMs: () => nowMs, log };
+  return createTestSender({ ...parts, endpoints: testEndpoints(chain.rpcUrl) }).rounds();
 }
 
 const recorded = ({ meter }: Device) =>
@@ -159,26 +159,10 @@ describe("the outbox, against the real contract", () => {
     await endOfToday();
     await pump();
     // A database that knows nothing of the sending.
-    outbox = createOutboxStore(await openSqlite(":memory:"));
+    database = await openSqlite(":memory:");
+    outbox = createOutboxStore(database);
     await addToday(device);
     await pump();
-    expect(await outbox.counts()).toMatchObject({ recorded: 1 });
-    expect(await recorded(device)).toHaveLength(1);
-  });
-
-  test("replaces a transaction that is stuck by one with a higher fee, and records once", async () => {
-    const device = await newDevice();
-    await addToday(device);
-    await endOfToday();
-    await chain.client.setAutomine(false);
-    await pump({ receiptTimeoutSeconds: 1 });
-    expect(await outbox.counts()).toMatchObject({ signed: 1 });
-    nowMs += 60_000;
-    const pumped = pump();
-    await expect.poll(async () => (await outbox.counts()).sent).toBe(1);
-    await chain.client.mine({ blocks: 1 });
-    await chain.client.setAutomine(true);
-    await pumped;
     expect(await outbox.counts()).toMatchObject({ recorded: 1 });
     expect(await recorded(device)).toHaveLength(1);
   });

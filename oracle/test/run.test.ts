@@ -23,7 +23,7 @@ beforeAll(async () => {
   chain = await startLocalChain(START);
   oracle = createOracleFolder(
     {
-      rpcUrl: chain.rpcUrl,
+      rpcUrls: [chain.rpcUrl],
       clock: "chain",
       timing: { pollMilliseconds: 50 },
       meters: [
@@ -193,7 +193,7 @@ describe("the oracle", () => {
   test("rides out a node that goes away for a while", async () => {
     const proxy = await startProxy(chain.rpcUrl);
     const file = JSON.parse(readFileSync(oracle.configFile, "utf8")) as object;
-    writeFileSync(oracle.configFile, JSON.stringify({ ...file, rpcUrl: proxy.url }));
+    writeFileSync(oracle.configFile, JSON.stringify({ ...file, rpcUrls: [proxy.url] }));
     const running = await oracle.start();
     const client = await connectAsync(`mqtt://127.0.0.1:${running.ports.mqtt}`);
     await chain.mineAt(START + 4 * 96 * 900 + 1);
@@ -269,7 +269,7 @@ describe("the oracle, killed", () => {
 
 describe("the oracle does not start, and says why,", () => {
   const config = {
-    rpcUrl: "http://127.0.0.1:9",
+    rpcUrls: ["http://127.0.0.1:9"],
     meters: [{ meter: 1, node: "a", fuseWatts: 1_000, inputs: [{ input: "E1", meaning: "netWh" }] }],
   };
 
@@ -287,26 +287,26 @@ describe("the oracle does not start, and says why,", () => {
 
   test("without a node", async () => {
     expect(await failure({}, chain.deployment, ["--submitter"])).toMatch(
-      /ended with 1 .*rpcUrl http:\/\/127.0.0.1:9 does not answer/u,
+      /ended with 1 .*rpcUrls http:\/\/127.0.0.1:9 does not answer/u,
     );
   });
 
   test("on another chain than the deployment's", async () => {
     const elsewhere = { ...chain.deployment, chainId: 1 };
-    expect(await failure({ rpcUrl: chain.rpcUrl }, elsewhere, ["--submitter"])).toMatch(
+    expect(await failure({ rpcUrls: [chain.rpcUrl] }, elsewhere, ["--submitter"])).toMatch(
       /is on chain 31337, expected 1/u,
     );
   });
 
   test("without a meter's key", async () => {
-    expect(await failure({ rpcUrl: chain.rpcUrl }, chain.deployment, ["--submitter"])).toMatch(
+    expect(await failure({ rpcUrls: [chain.rpcUrl] }, chain.deployment, ["--submitter"])).toMatch(
       /no device key of meter 1 in/u,
     );
   });
 
   test("when its port is taken", async () => {
     const port = Number(new URL(chain.rpcUrl).port);
-    const taken = { rpcUrl: chain.rpcUrl, board: { port } };
+    const taken = { rpcUrls: [chain.rpcUrl], board: { port } };
     expect(await failure(taken, chain.deployment, ["--submitter", "--meters", "1"])).toMatch(/EADDRINUSE/u);
   });
 

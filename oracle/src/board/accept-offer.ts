@@ -4,7 +4,7 @@ import { marketplaceDomain } from "@commonwatt/sdk/domains";
 import { hashOffer, type Offer, offerTypedData, parseOffer, serializeOffer } from "@commonwatt/sdk/offers";
 import { type Address, type Hex, isAddressEqual, isHex, recoverTypedDataAddress } from "viem";
 
-import type { Reader } from "../chain/clients.ts";
+import type { Reader } from "../chain/reader.ts";
 import type { OfferStore } from "./offer-store.ts";
 
 /** The board will not keep an offer. */

@@ -3,7 +3,7 @@ import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import { DEFAULT_PAGE_BLOCKS, type MinedLog, readLogs } from "@commonwatt/sdk/ledger/logs";
 import { type AbiEvent, type ContractEventName, getAbiItem, type ParseEventLogsReturnType, parseEventLogs } from "viem";
 
-import type { Reader } from "./clients.ts";
+import type { Reader } from "./reader.ts";
 
 type Abi = typeof neighbourhoodAbi;
 type Name = ContractEventName<Abi>;

@@ -6,15 +6,17 @@ import type { DeviceState, MarketState, Settings, Tariff } from "@commonwatt/sdk
 import { day, dayEnd, SECONDS_PER_DAY } from "@commonwatt/sdk/time";
 import {
   type Address,
-  ContractFunctionRevertedError,
   BaseError,
+  BlockNotFoundError,
+  ContractFunctionRevertedError,
+  type Hash,
   type Hex,
   parseEventLogs,
   type TransactionReceipt,
   zeroAddress,
 } from "viem";
 
-import type { Reader } from "./clients.ts";
+import type { Reader } from "./reader.ts";
 import { createEventLog } from "./event-log.ts";
 
 /** How far before the current window a settlement is looked for: it is only told, nothing is decided by it. */
@@ -57,7 +59,12 @@ export type SettledDay = {
 /** The neighbourhood contract as the day settlement reads it. A `block` makes answers fit each other. */
 export type MarketReader = ReturnType<typeof createMarketReader>;
 
-export function createMarketReader(reader: Reader, deployment: Pick<Deployment, "neighbourhood" | "deploymentBlock">) {
+/** @param head - The latest block that is read; left out: the latest that `reader` knows. */
+export function createMarketReader(
+  reader: Reader,
+  deployment: Pick<Deployment, "neighbourhood" | "deploymentBlock">,
+  head: () => Promise<bigint> = () => reader.getBlockNumber(),
+) {
   const { neighbourhood } = deployment;
   const contract = { address: neighbourhood, abi: neighbourhoodAbi } as const;
   const events = createEventLog(reader, deployment);
@@ -66,8 +73,18 @@ export function createMarketReader(reader: Reader, deployment: Pick<Deployment, 
 
   return {
     async latest(): Promise<{ number: bigint; timestamp: number }> {
-      const { number, timestamp } = await reader.getBlock({ blockTag: "latest" });
+      const { number, timestamp } = await reader.getBlock({ blockNumber: await head() });
       return { number, timestamp: Number(timestamp) };
+    },
+
+    /** Undefined when the chain is not so long (any more). */
+    async blockHash(blockNumber: bigint): Promise<Hash | undefined> {
+      try {
+        return (await reader.getBlock({ blockNumber })).hash;
+      } catch (error) {
+        if (error instanceof BlockNotFoundError) return undefined;
+        throw error;
+      }
     },
 
     closingWindowSeconds: async () =>

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 
 import type { Config } from "../config/schema.ts";
+import { labelsOf } from "../chain/endpoints/redact.ts";
 import { listMeterKeys } from "../keystore/keystore.ts";
 
 /** A summary of a valid config, in lines for a person. */
@@ -14,7 +15,7 @@ export function summarize(config: Config): string {
       : `broker: external, ${broker.url} as client ${broker.clientId}`,
     `topics: ${config.baseTopic}/<node> (JSON) and ${config.baseTopic}/<node>/<input> (a number)`,
     `clock: ${config.clock}`,
-    `chain: ${config.rpcUrl}, contracts of ${config.deploymentFile}${existsSync(config.deploymentFile) ? "" : " (missing)"}`,
+    `chain: ${labelsOf(config.rpcUrls).join(", then ")}, contracts of ${config.deploymentFile}${existsSync(config.deploymentFile) ? "" : " (missing)"}`,
     settlement.enabled
       ? `settlement: operated here, a day is announced ${settlement.deadlineSeconds} s after its end at the latest`
       : "settlement: left to another operator",

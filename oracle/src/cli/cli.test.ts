@@ -31,7 +31,7 @@ beforeEach(() => {
       keystoreStrength: "light",
       passphraseFile: "passphrase",
       deploymentFile: "deployment.json",
-      rpcUrl: "http://127.0.0.1:8545",
+      rpcUrls: ["http://127.0.0.1:8545"],
       meters: [meter(1), meter(2)],
     },
     folder,

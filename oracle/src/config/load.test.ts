@@ -26,7 +26,7 @@ function minimal() {
     keystoreDir: "keystore",
     passphraseFile: "passphrase",
     deploymentFile: "deployment.json",
-    rpcUrl: "http://127.0.0.1:8545",
+    rpcUrls: ["http://127.0.0.1:8545"],
     timing: {} as Record<string, unknown>,
     meters: [
       { meter: 1, node: "a", fuseWatts: 10_000, inputs: [{ input: "E1", meaning: "netWh" }] } as Record<

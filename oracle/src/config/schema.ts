@@ -38,7 +38,10 @@ const timing = z.strictObject({
   futureToleranceSeconds: seconds(0, 3_600).default(60),
   /** Messages whose time is farther behind the clock are refused. */
   pastToleranceSeconds: seconds(60, 30 * 86_400).default(7 * 86_400),
-  /** Blocks that must hold a recording, its own included, before it counts. */
+  /**
+   * Blocks that must hold a transaction, its own included, before it counts. It is watched for 64 at least: what a deeper
+   * reorganisation undoes is sent again.
+   */
   confirmations: z.int().min(1).max(64).default(1),
   /** Pause between looks at the clock, the days to close and the outbox. */
   pollMilliseconds: z.int().min(20).max(60_000).default(1_000),
@@ -113,8 +116,19 @@ const submission = z.strictObject({
   retrySeconds: seconds(1, 600).default(5),
   /** A profile that still cannot be recorded after so many attempts is parked. */
   maxAttempts: z.int().min(1).max(1_000).default(50),
-  /** How long to wait for a transaction's receipt before looking again. */
+  /** A transaction that is not in a block after so long is replaced by the same at a higher fee. */
   receiptTimeoutSeconds: seconds(1, 3_600).default(120),
+  /** Most that is paid per unit of gas. While the chain asks for more, transactions wait. */
+  maxFeeGwei: z.number().min(0.000_000_001).max(1_000_000).default(200),
+});
+
+const rpc = z.strictObject({
+  /** An endpoint that does not answer within that time is left for a while. */
+  timeoutSeconds: seconds(1, 120).default(20),
+  /** An endpoint whose latest block is farther behind the best one's is left. */
+  behindBlocks: z.int().min(1).max(10_000).default(5),
+  /** An endpoint whose latest block has not moved for so long, while another's is later, is left. */
+  stalledSeconds: seconds(5, 86_400).default(120),
 });
 
 const settlement = z.strictObject({
@@ -164,7 +178,15 @@ export const configSchema = z.strictObject({
   /** "light" is for demos: new keys get a key derivation that takes milliseconds to undo by brute force. */
   keystoreStrength: z.enum(["standard", "light"]).default("standard"),
   deploymentFile: path,
-  rpcUrl: z.url({ protocol: /^https?$/u, error: "expected a URL such as http://127.0.0.1:8545" }),
+  /**
+   * Endpoints of the chain, the preferred one first: where one fails or falls behind, the next is used. With two, what they
+   * contradict each other about waits; with three, the majority is believed. Keep the file to yourself where they hold keys.
+   */
+  rpcUrls: z
+    .array(z.url({ protocol: /^https?$/u, error: "expected a URL such as http://127.0.0.1:8545" }))
+    .min(1)
+    .max(8),
+  rpc: rpc.prefault({}),
   /** "chain": the timestamp of the latest block is the time, for simulation and replay. */
   clock: z.enum(["system", "chain"]).default("system"),
   logLevel: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info"),

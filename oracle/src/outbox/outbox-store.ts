@@ -12,8 +12,8 @@ import type { Row, Sql } from "../storage/sql.ts";
 
 /**
  * Where a profile stands. `closed`: waits for its signature. `signed`: waits to be sent, or for its day's settlement.
- * `sent`: in a transaction whose receipt is awaited. `recorded`, `settled`, `late`: on chain, confirmed. `parked`: will not
- * get there; `reason` says why.
+ * `sent`: in a transaction that is written down and does not count yet. `recorded`, `settled`, `late`: on chain, deep enough
+ * to count. `parked`: will not get there; `reason` says why.
  */
 export type OutboxState = "closed" | "signed" | "sent" | "recorded" | "settled" | "late" | "parked";
 
@@ -48,15 +48,22 @@ export type OutboxStore = {
   add(meter: number, profile: DayProfile, route?: Route): Promise<void>;
   /** Rows that wait for their signature, by day. */
   toSign(limit: number): Promise<OutboxRow[]>;
-  /** Signed rows to record whose next attempt is due and whose meter has no earlier day waiting: at most one of each. */
+  /**
+   * Signed rows to record whose next attempt is due, at most one of each meter. An earlier day of the meter must be in a
+   * block; how deep does not matter.
+   */
   toSend(nowMs: number, limit: number): Promise<OutboxRow[]>;
-  /** Rows in transactions, in the order they have there. */
-  sent(): Promise<OutboxRow[]>;
+  /** Rows on their way in a transaction, in the order they have there. */
+  inTransaction(transactionId: number): Promise<OutboxRow[]>;
   markSigned(id: number, device: Address, signature: Hex): Promise<void>;
   /** All of them or none. */
-  markSent(ids: readonly number[], transactionHash: Hex): Promise<void>;
+  markSent(ids: readonly number[], transactionId: number): Promise<void>;
   markRecorded(id: number, transactionHash: Hex | undefined): Promise<void>;
   park(id: number, reason: string): Promise<void>;
+  /** What a transaction had recorded is on its way in it again. */
+  unrecord(transactionId: number): Promise<void>;
+  /** What is on its way in a transaction is signed again, to be sent in another. */
+  release(transactionId: number): Promise<void>;
   /** Another attempt later; a row that was sent is signed again. */
   postpone(id: number, nextAttemptMs: number, reason: string): Promise<void>;
   counts(): Promise<Record<OutboxState, number>>;
@@ -66,9 +73,13 @@ export type OutboxStore = {
   find(meter: number, day: number): Promise<OutboxRow | undefined>;
   /** First day of each meter that is not recorded yet and will be. */
   unrecorded(): Promise<Map<number, number>>;
-  /** Sends a profile the other way. */
+  /** Sends a profile the other way; a row that was sent is signed again. */
   reroute(id: number, route: Route): Promise<void>;
   markShared(id: number, state: "settled" | "late", transactionHash: Hex): Promise<void>;
+  /** Profiles of days after `day` that count as settled or late. */
+  sharedAfter(day: number): Promise<{ id: number; meter: number; day: Day }[]>;
+  /** A profile that counted as settled or late waits again. */
+  unshare(id: number): Promise<void>;
 };
 
 const INSERT = `
@@ -77,16 +88,26 @@ const INSERT = `
 const SELECT_CLOSED = "SELECT * FROM outbox WHERE state = 'closed' ORDER BY day, id LIMIT ?";
 const SELECT_SIGNED = `
   SELECT * FROM outbox AS signed WHERE state = 'signed' AND route = 'record' AND next_attempt_ms <= ? AND NOT EXISTS (
-    SELECT 1 FROM outbox WHERE meter = signed.meter AND day < signed.day AND state IN ('closed', 'signed', 'sent')
+    SELECT 1 FROM outbox AS earlier WHERE earlier.meter = signed.meter AND earlier.day < signed.day AND (
+      earlier.state IN ('closed', 'signed') OR (earlier.state = 'sent' AND NOT EXISTS (
+        SELECT 1 FROM transactions WHERE transactions.id = earlier.transaction_id AND transactions.fulfilled = 1
+      ))
+    )
   ) ORDER BY day, id LIMIT ?`;
-const SELECT_SENT = "SELECT * FROM outbox WHERE state = 'sent' ORDER BY day, id";
+const SELECT_IN_TRANSACTION = "SELECT * FROM outbox WHERE transaction_id = ? AND state = 'sent' ORDER BY day, id";
 const SIGN = "UPDATE outbox SET state = 'signed', device = ?, signature = ? WHERE id = ?";
-const SEND = "UPDATE outbox SET state = 'sent', transaction_hash = ?, attempts = attempts + 1 WHERE id = ?";
+const SEND = `
+  UPDATE outbox SET state = 'sent', transaction_id = ?, transaction_hash = NULL, attempts = attempts + 1 WHERE id = ?`;
+const UNRECORD = `
+  UPDATE outbox SET state = 'sent', transaction_hash = NULL WHERE transaction_id = ? AND state = 'recorded'`;
+const RELEASE = `
+  UPDATE outbox SET state = 'signed', transaction_id = NULL, next_attempt_ms = 0 WHERE transaction_id = ? AND state = 'sent'`;
 const RECORD = "UPDATE outbox SET state = 'recorded', transaction_hash = ?, reason = NULL WHERE id = ?";
 const PARK = "UPDATE outbox SET state = 'parked', reason = ? WHERE id = ?";
 const POSTPONE = `
   UPDATE outbox SET next_attempt_ms = ?, reason = ?,
   attempts = attempts + CASE state WHEN 'sent' THEN 0 ELSE 1 END,
+  transaction_id = CASE state WHEN 'sent' THEN NULL ELSE transaction_id END,
   state = CASE state WHEN 'sent' THEN 'signed' ELSE state END WHERE id = ?`;
 const COUNT = 'SELECT state, count(*) AS "rows" FROM outbox GROUP BY state';
 const SELECT_WAITING = `
@@ -96,8 +117,13 @@ const SELECT_ONE = "SELECT * FROM outbox WHERE meter = ? AND day = ?";
 const SELECT_UNRECORDED = `
   SELECT meter, min(day) AS day FROM outbox WHERE state IN ('closed', 'signed', 'sent') AND route = 'record'
   GROUP BY meter`;
-const REROUTE = "UPDATE outbox SET route = ?, next_attempt_ms = 0 WHERE id = ?";
+const REROUTE = `
+  UPDATE outbox SET route = ?, next_attempt_ms = 0, transaction_id = NULL,
+  state = CASE state WHEN 'sent' THEN 'signed' ELSE state END WHERE id = ?`;
 const SHARE = "UPDATE outbox SET state = ?, transaction_hash = ?, reason = NULL WHERE id = ?";
+const SELECT_SHARED_AFTER =
+  "SELECT id, meter, day FROM outbox WHERE state IN ('settled', 'late') AND day > ? ORDER BY day, id";
+const UNSHARE = "UPDATE outbox SET state = 'signed', transaction_hash = NULL, next_attempt_ms = 0 WHERE id = ?";
 
 export function createOutboxStore(sql: Sql): OutboxStore {
   return {
@@ -108,15 +134,21 @@ export function createOutboxStore(sql: Sql): OutboxStore {
     },
     toSign: async (limit) => (await sql.all(SELECT_CLOSED, limit)).map(readRow),
     toSend: async (nowMs, limit) => (await sql.all(SELECT_SIGNED, nowMs, limit)).map(readRow),
-    sent: async () => (await sql.all(SELECT_SENT)).map(readRow),
+    inTransaction: async (transactionId) => (await sql.all(SELECT_IN_TRANSACTION, transactionId)).map(readRow),
     async markSigned(id, device, signature) {
       await sql.run(SIGN, device, signature, id);
     },
-    async markSent(ids, transactionHash) {
+    async markSent(ids, transactionId) {
       await sql.runMany(
         SEND,
-        ids.map((id) => [transactionHash, id]),
+        ids.map((id) => [transactionId, id]),
       );
+    },
+    async unrecord(transactionId) {
+      await sql.run(UNRECORD, transactionId);
+    },
+    async release(transactionId) {
+      await sql.run(RELEASE, transactionId);
     },
     async markRecorded(id, transactionHash) {
       await sql.run(RECORD, transactionHash ?? null, id);
@@ -151,6 +183,15 @@ export function createOutboxStore(sql: Sql): OutboxStore {
     },
     async markShared(id, state, transactionHash) {
       await sql.run(SHARE, state, transactionHash, id);
+    },
+    sharedAfter: async (after) =>
+      (await sql.all(SELECT_SHARED_AFTER, after)).map((row) => ({
+        id: Number(row["id"]),
+        meter: Number(row["meter"]),
+        day: day(Number(row["day"])),
+      })),
+    async unshare(id) {
+      await sql.run(UNSHARE, id);
     },
   };
 }

@@ -1,12 +1,14 @@
 import { type DayProfile, MEASURED } from "@commonwatt/sdk/profile";
+import type { SignedProfile } from "@commonwatt/sdk/profile-signing";
 import { day } from "@commonwatt/sdk/time";
 import { pino } from "pino";
-import type { Address, Hex } from "viem";
+import type { Address, Hash, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 
-import type { BatchOutcome, Recorder } from "../chain/recorder.ts";
+import type { Recorder } from "../chain/recorder.ts";
 import type { ChainRefusal } from "../chain/refusal.ts";
+import { createTransactionStore } from "../chain/transactions/store.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { createOutboxStore } from "./outbox-store.ts";
 import { pumpOutbox } from "./pump.ts";
@@ -34,7 +36,7 @@ function profileOf(number: number): DayProfile {
   };
 }
 
-/** The contract's part played by the book: refusals by day, and what each transaction did. */
+/** The contract's and the submitter's part played by the book: refusals by day, and what was sent. */
 async function createScene({ maxBatch = 16, maxAttempts = 3 } = {}) {
   const database = await openSqlite(":memory:");
   const outbox = createOutboxStore(database);
@@ -42,9 +44,12 @@ async function createScene({ maxBatch = 16, maxAttempts = 3 } = {}) {
   const scene = {
     outbox,
     refusals: new Map<number, ChainRefusal>(),
-    sent: [] as { days: number[]; attempt: number }[],
-    outcomes: [] as (BatchOutcome | Error)[],
-    found: undefined as { transactionHash: Hex; importRegister: bigint; exportRegister: bigint } | undefined,
+    /** What the majority of the endpoints says, where it differs. */
+    confirmed: new Map<number, ChainRefusal | undefined>(),
+    /** Days of each transaction. */
+    sent: [] as number[][],
+    isFree: true,
+    found: undefined as Awaited<ReturnType<Recorder["findRecorded"]>>,
     async add(meter: number, number: number) {
       await outbox.add(meter, profileOf(number));
       for (const row of await outbox.toSign(100)) await outbox.markSigned(row.id, DEVICE, signature);
@@ -52,31 +57,48 @@ async function createScene({ maxBatch = 16, maxAttempts = 3 } = {}) {
     pass(seconds: number) {
       nowMs += seconds * 1000;
     },
+    /** The last transaction gets into a block. */
+    async mine(fulfilled = true) {
+      const hash: Hash = `0x${"a".repeat(64)}`;
+      await createTransactionStore(database).setMined(scene.sent.length, {
+        hash,
+        block: { number: 1n, hash },
+        fulfilled,
+      });
+    },
     pump: () =>
       pumpOutbox({
         outbox,
         recorder,
-        submission: { maxBatch, retrySeconds: 5, maxAttempts, receiptTimeoutSeconds: 1 },
+        submitter: {
+          isFree: () => scene.isFree,
+          async send(order, link) {
+            const nonce = scene.sent.push(JSON.parse(order.data) as number[]);
+            const hash: Hash = `0x${nonce.toString(16).padStart(64, "0")}`;
+            const attempt = { hash, maxFeePerGas: 1n, maxPriorityFeePerGas: 1n, signedMs: 0 };
+            await database.transaction(async (sql) => {
+              const transaction = { ...order, account: DEVICE, nonce, note: undefined };
+              await link?.(sql, await createTransactionStore(sql).add(transaction, attempt, "0x"));
+            });
+            return true;
+          },
+        },
+        submission: { maxBatch, retrySeconds: 5, maxAttempts },
         nowMs: () => nowMs,
         log: pino({ level: "silent" }),
       }),
   };
-  const recorder: Recorder = {
-    device: () => Promise.reject(new Error("not asked for")),
-    queuedSettings: () => Promise.reject(new Error("not asked for")),
-    simulateMany: (profiles) => Promise.resolve(profiles.filter((entry) => !scene.refusals.has(entry.day)).length),
-    simulate: (profile) => Promise.resolve(scene.refusals.get(profile.day)),
-    send(profiles, attempt) {
-      scene.sent.push({ days: profiles.map((entry) => entry.day), attempt });
-      const hash: Hex = `0x${scene.sent.length.toString(16).padStart(64, "0")}`;
-      return Promise.resolve(hash);
-    },
-    outcome() {
-      const next = scene.outcomes.shift();
-      if (next instanceof Error) return Promise.reject(next);
-      const recorded = (scene.sent.at(-1)?.days ?? []).map((number) => ({ device: DEVICE, day: number }));
-      return Promise.resolve(next ?? { status: "mined", recorded, skipped: new Map() });
-    },
+  const recorder = {
+    recordingOf: (profiles: readonly SignedProfile[]) => ({
+      to: DEVICE,
+      data: JSON.stringify(profiles.map((entry) => entry.day)) as Hex,
+      gas: 1n,
+    }),
+    simulateMany: (profiles: readonly SignedProfile[]) =>
+      Promise.resolve(profiles.filter((entry) => !scene.refusals.has(entry.day)).length),
+    simulate: (profile: SignedProfile) => Promise.resolve(scene.refusals.get(profile.day)),
+    confirmRefusal: (profile: SignedProfile) =>
+      Promise.resolve((scene.confirmed.has(profile.day) ? scene.confirmed : scene.refusals).get(profile.day)),
     findRecorded: () => Promise.resolve(scene.found),
   };
   return scene;
@@ -94,17 +116,39 @@ describe("the outbox", () => {
     await scene.add(1, DAY + 2);
     await scene.add(2, DAY + 1);
     await scene.pump();
-    expect(scene.sent.map(({ days }) => days)).toEqual([[DAY, DAY + 1]]);
+    expect(scene.sent).toEqual([[DAY, DAY + 1]]);
+    await scene.mine();
     await scene.pump();
-    expect(scene.sent.map(({ days }) => days)).toEqual([[DAY, DAY + 1], [DAY + 2]]);
-    expect(await scene.outbox.counts()).toMatchObject({ recorded: 3, signed: 0, sent: 0 });
+    expect(scene.sent).toEqual([[DAY, DAY + 1], [DAY + 2]]);
+    expect(await scene.outbox.counts()).toMatchObject({ recorded: 0, signed: 0, sent: 3 });
+  });
+
+  test("sends nothing while a transaction is not mined", async () => {
+    const scene = await createScene();
+    await scene.add(1, DAY);
+    scene.isFree = false;
+    expect(await scene.pump()).toBe(false);
+    expect(scene.sent).toEqual([]);
+  });
+
+  test("keeps a meter's next day back until the day before is in a block and was not skipped there", async () => {
+    const scene = await createScene();
+    await scene.add(1, DAY);
+    await scene.add(1, DAY + 1);
+    await scene.pump();
+    expect(await scene.pump()).toBe(false);
+    await scene.mine(false);
+    expect(await scene.pump()).toBe(false);
+    await scene.mine();
+    await scene.pump();
+    expect(scene.sent).toEqual([[DAY], [DAY + 1]]);
   });
 
   test("keeps to the greatest batch", async () => {
     const scene = await createScene({ maxBatch: 2 });
     for (const meter of [1, 2, 3]) await scene.add(meter, DAY);
     await scene.pump();
-    expect(scene.sent[0]?.days).toHaveLength(2);
+    expect(scene.sent[0]).toHaveLength(2);
   });
 
   test("parks what the contract will never accept, with the reason, and sends the rest", async () => {
@@ -113,8 +157,8 @@ describe("the outbox", () => {
     await scene.add(2, DAY + 1);
     scene.refusals.set(DAY, never);
     await scene.pump();
-    expect(scene.sent.map(({ days }) => days)).toEqual([[DAY + 1]]);
-    expect(await scene.outbox.counts()).toMatchObject({ parked: 1, recorded: 1 });
+    expect(scene.sent).toEqual([[DAY + 1]]);
+    expect(await scene.outbox.counts()).toMatchObject({ parked: 1, sent: 1 });
   });
 
   test("leaves a day on which the meter shares to the settlement", async () => {
@@ -134,7 +178,7 @@ describe("the outbox", () => {
     scene.refusals.set(DAY, never);
     await scene.pump();
     await scene.pump();
-    expect(scene.sent.map(({ days }) => days)).toEqual([[DAY + 1]]);
+    expect(scene.sent).toEqual([[DAY + 1]]);
   });
 
   test("tries again later, in growing pauses, and the meter's next day waits meanwhile", async () => {
@@ -151,7 +195,7 @@ describe("the outbox", () => {
     scene.refusals.clear();
     scene.pass(1);
     await scene.pump();
-    expect(scene.sent.map(({ days }) => days)).toEqual([[DAY]]);
+    expect(scene.sent).toEqual([[DAY]]);
   });
 
   test("gives up after the greatest number of attempts, and says so", async () => {
@@ -164,37 +208,22 @@ describe("the outbox", () => {
     expect(await scene.outbox.counts()).toMatchObject({ parked: 1 });
   });
 
-  test("learns from the receipt which profile was skipped, and why", async () => {
-    const scene = await createScene();
-    for (const meter of [1, 2, 3]) await scene.add(meter, DAY + meter);
-    const recorded = [DAY + 1, DAY + 3].map((number) => ({ device: DEVICE, day: number }));
-    scene.outcomes.push({ status: "mined", recorded, skipped: new Map([[1, never]]) });
-    await scene.pump();
-    expect(await scene.outbox.counts()).toMatchObject({ recorded: 2, parked: 1 });
-  });
-
-  test("sends again, at a higher fee, what was not mined or failed", async () => {
-    const scene = await createScene({ maxAttempts: 5 });
-    await scene.add(1, DAY);
-    scene.outcomes.push({ status: "unknown" }, { status: "reverted" });
-    await scene.pump();
-    scene.pass(60);
-    await scene.pump();
-    scene.pass(60);
-    await scene.pump();
-    expect(scene.sent.map(({ attempt }) => attempt)).toEqual([0, 1, 2]);
-    expect(await scene.outbox.counts()).toMatchObject({ recorded: 1 });
-  });
-
-  test("after a crash with a transaction under way asks what became of it before it sends anything", async () => {
+  test("gives nothing up on the word of one endpoint that the others do not confirm", async () => {
     const scene = await createScene();
     await scene.add(1, DAY);
-    scene.outcomes.push(new Error("the node is gone"));
-    await expect(scene.pump()).rejects.toThrow("the node is gone");
-    expect(await scene.outbox.counts()).toMatchObject({ sent: 1 });
+    scene.refusals.set(DAY, never);
+    scene.confirmed.set(DAY, undefined);
     await scene.pump();
-    expect(scene.sent).toHaveLength(1);
-    expect(await scene.outbox.counts()).toMatchObject({ recorded: 1 });
+    expect(await scene.outbox.counts()).toMatchObject({ parked: 0, signed: 1 });
+  });
+
+  test("waits for the depth of a recording that is not its own", async () => {
+    const scene = await createScene();
+    await scene.add(1, DAY);
+    scene.refusals.set(DAY, consumed);
+    scene.found = "too-new";
+    await scene.pump();
+    expect(await scene.outbox.counts()).toMatchObject({ parked: 0, signed: 1 });
   });
 
   test("after a crash right after sending finds its profile on chain and counts it as recorded", async () => {

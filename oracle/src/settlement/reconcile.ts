@@ -1,7 +1,7 @@
 import { isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
 
-import type { MarketReader, SettledDay } from "../chain/market.ts";
+import type { MarketReader, MeterOnChain, SettledDay } from "../chain/market.ts";
 import type { OutboxStore, WaitingProfile } from "../outbox/outbox-store.ts";
 import { type Snapshot, sharesOn } from "./build-view.ts";
 
@@ -20,7 +20,7 @@ export type ReconcileParts = {
 export async function reconcile(parts: ReconcileParts, { meters, block }: Snapshot): Promise<boolean> {
   const onChain = new Map(meters.map((meter) => [meter.meter, meter]));
   const settledDays = new Map<number, SettledDay | undefined>();
-  let changed = false;
+  let changed = await takeBack(parts, onChain);
   for (const row of await parts.outbox.waiting()) {
     const meter = onChain.get(row.meter);
     if (meter === undefined) continue;
@@ -32,6 +32,25 @@ export async function reconcile(parts: ReconcileParts, { meters, block }: Snapsh
       await parts.outbox.reroute(row.id, "record");
       changed = true;
     }
+  }
+  return changed;
+}
+
+/** Profiles that counted as settled or late, and that the chain, reorganised since, knows nothing of. */
+async function takeBack({ outbox, log }: ReconcileParts, onChain: ReadonlyMap<number, MeterOnChain>): Promise<boolean> {
+  if (onChain.size === 0) return false;
+  const oldest = Math.min(...[...onChain.values()].map(({ state }) => state.lastDay));
+  let changed = false;
+  for (const row of await outbox.sharedAfter(oldest)) {
+    const lastDay = onChain.get(row.meter)?.state.lastDay;
+    if (lastDay === undefined || lastDay >= row.day) continue;
+    await outbox.unshare(row.id);
+    const where = { meter: row.meter, day: isoDay(row.day) };
+    log.warn(
+      { event: "undone", ...where },
+      `Meter ${where.meter}, ${where.day} counted as settled and the chain has undone it: it waits for its settlement again`,
+    );
+    changed = true;
   }
   return changed;
 }

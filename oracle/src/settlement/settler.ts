@@ -2,10 +2,10 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { toSignedProfile } from "@commonwatt/sdk/profile-signing";
 import { type Day, isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
-import type { TransactionReceipt } from "viem";
 
 import type { MarketReader } from "../chain/market.ts";
-import { CallRefusedError, type NeighbourhoodCall, type Sender } from "../chain/sender.ts";
+import { CallRefusedError, type Sender } from "../chain/sender.ts";
+import type { Submitter } from "../chain/transactions/submitter.ts";
 import type { Config } from "../config/schema.ts";
 import type { OutboxStore } from "../outbox/outbox-store.ts";
 import { buildView, type Snapshot } from "./build-view.ts";
@@ -13,6 +13,7 @@ import { createHerald } from "./herald.ts";
 import { type LateProfile, nextStep, type Step } from "./next-step.ts";
 import { prepareSettlement } from "./prepare-settlement.ts";
 import { reconcile } from "./reconcile.ts";
+import { isPassing, SETTLEMENT_KINDS, type Setbacks } from "./setbacks.ts";
 import { type SettlementStatus, statusOf } from "./status.ts";
 import type { Street } from "./street.ts";
 import type { View } from "./view.ts";
@@ -21,6 +22,8 @@ export type SettlerParts = {
   chain: MarketReader;
   street: Street;
   sender: Sender;
+  submitter: Pick<Submitter, "isFree" | "underWay" | "countsFrom">;
+  setbacks: Setbacks;
   outbox: OutboxStore;
   settlement: Config["settlement"];
   graceSeconds: number;
@@ -35,7 +38,7 @@ export type SettlerParts = {
   log: Logger;
 };
 
-/** The operator of the day settlement. Keeps nothing that the chain and the outbox do not know. */
+/** The operator of the day settlement. Keeps nothing that the chain and the two outboxes do not know. */
 export type Settler = {
   /**
    * Looks, decides, and takes one step.
@@ -48,45 +51,35 @@ export type Settler = {
   status(): SettlementStatus | undefined;
 };
 
-/** The chain's time is a moment behind, or somebody else was faster: the next look decides anew. */
-const PASSING = [
-  "DayNotOver",
-  "DayStillOpen",
-  "ForcingHour",
-  "IsPaused",
-  "NoWindow",
-  "NotNextDay",
-  "NotSharing",
-  "StandsStill",
-  "WindowHasClosed",
-  "WindowNotYet",
-];
-const MAX_PAUSE_MS = 60_000;
-
 export function createSettler(parts: SettlerParts): Settler {
-  const { chain, street, sender, outbox, settlement, machineMs, log } = parts;
+  const { chain, street, sender, submitter, setbacks, outbox, settlement, machineMs, log } = parts;
   const herald = createHerald(log);
   let status: SettlementStatus | undefined;
-  let setbacks = 0;
-  let resumeMs = 0;
 
   async function round(): Promise<boolean> {
-    const nonce = await sender.nextNonce();
+    // Before the look: what counts by now must be in it.
+    const pending = submitter.underWay(...SETTLEMENT_KINDS);
+    const countsFrom = submitter.countsFrom(...SETTLEMENT_KINDS);
     const snapshot = await street.look();
+    // An endpoint that is behind does not show what has been done.
+    if (snapshot.block < countsFrom) return false;
     if (await reconcile({ chain, outbox, log }, snapshot)) return true;
     const view = await viewOf(snapshot);
     const step = nextStep(view);
     const { lastSettledDay } = snapshot;
-    status = statusOf(view, step, { underWay: nonce === undefined, lastSettledDay });
+    const underWay = pending.length > 0 || !submitter.isFree();
+    status = statusOf(view, step, { underWay, lastSettledDay });
     herald.look(view, step, snapshot);
-    if (nonce === undefined || machineMs() < resumeMs) return false;
+    if (!submitter.isFree() || machineMs() < setbacks.resumeMs()) return false;
+    // The state does not show yet what is under way; decided on it, the same would be sent again.
+    const mayAct =
+      pending.length === 0 || (step.do === "late" && pending.every((purpose) => purpose.startsWith("late ")));
+    if (!mayAct) return false;
     try {
-      const acted = await take(step, snapshot, nonce);
-      setbacks = 0;
-      return acted;
+      return await take(step, pending);
     } catch (error) {
       if (!(error instanceof CommonwattError)) throw error;
-      setback(error);
+      setbacks.failed(error);
       return false;
     }
   }
@@ -107,57 +100,43 @@ export function createSettler(parts: SettlerParts): Settler {
     });
   }
 
-  async function take(step: Step, snapshot: Snapshot, nonce: number): Promise<boolean> {
+  async function take(step: Step, pending: readonly string[]): Promise<boolean> {
     switch (step.do) {
       case "announce":
-        return announce(step, nonce);
+        return announce(step);
       case "settle":
-        return settle(step.day, nonce);
+        return settle(step.day);
       case "apply":
-        return apply(step.meters, nonce);
+        return apply(step.meters);
       case "late":
-        return late(step.profiles, nonce);
+        return late(step.profiles, pending);
       case "wait":
       case "nothing":
         return false;
     }
   }
 
-  async function send(call: NeighbourhoodCall, nonce: number, onMined: (receipt: TransactionReceipt) => void) {
-    const receipt = await sender.send(call, nonce);
-    if (receipt === undefined) {
-      const { functionName } = call;
-      log.warn({ event: "not-mined", functionName }, `${functionName} was sent and is not mined yet`);
-      return false;
-    }
-    onMined(receipt);
-    return true;
-  }
-
-  function apply(meters: readonly number[], nonce: number): Promise<boolean> {
-    return send({ functionName: "applyChanges", args: [meters] }, nonce, ({ transactionHash, logs }) => {
-      const names = meters.join(", ");
-      // Else it would be sent again and again.
-      if (logs.length === 0)
-        throw new CommonwattError(`No change of meter ${names} was due, transaction ${transactionHash}`);
-      log.info(
-        { event: "applied", meters, transaction: transactionHash },
-        `Changes of meter ${names} are in force, as far as they were due`,
-      );
+  function apply(meters: readonly number[]): Promise<boolean> {
+    const msg = `Changes of meter ${meters.join(", ")} are in force, as far as they were due`;
+    return sender.send({ functionName: "applyChanges", args: [meters] }, `apply ${meters.join(",")}`, {
+      event: "applied",
+      msg,
+      meters,
     });
   }
 
-  function announce({ day, bitmap, meters, missing }: Extract<Step, { do: "announce" }>, nonce: number) {
-    return send({ functionName: "announce", args: [day, bitmap] }, nonce, ({ transactionHash: transaction }) => {
-      const without = missing.length === 0 ? "" : `; without meter ${missing.join(", ")}, whose profiles are missing`;
-      log.info(
-        { event: "announced", day: isoDay(day), meters: meters.length, missing, transaction },
-        `${isoDay(day)} is announced with ${meters.length} meters${without}`,
-      );
+  function announce({ day, bitmap, meters, missing }: Extract<Step, { do: "announce" }>): Promise<boolean> {
+    const without = missing.length === 0 ? "" : `; without meter ${missing.join(", ")}, whose profiles are missing`;
+    return sender.send({ functionName: "announce", args: [day, bitmap] }, `announce ${day}`, {
+      event: "announced",
+      msg: `${isoDay(day)} is announced with ${meters.length} meters${without}`,
+      day: isoDay(day),
+      meters: meters.length,
+      missing,
     });
   }
 
-  async function settle(day: Day, nonce: number): Promise<boolean> {
+  async function settle(day: Day): Promise<boolean> {
     // What everybody is paid by is read anew, not followed by events.
     street.forget();
     const snapshot = await street.look();
@@ -169,55 +148,42 @@ export function createSettler(parts: SettlerParts): Settler {
         `Meter ${meter}, ${isoDay(day)} takes no part in the settlement: ${reason}`,
       );
     }
-    return send(
-      { functionName: "settleDay", args: [day, claims, batch, skipped] },
-      nonce,
-      ({ transactionHash: transaction, gasUsed }) => {
-        const { payments, clearedWh, treasuryBaseUnits, unfunded } = plan.clearing;
-        const facts = {
-          meters: payments.length,
-          clearedWh: Number(clearedWh),
-          treasuryBaseUnits: Number(treasuryBaseUnits),
-          unfunded: unfunded.map(({ meter }) => meter),
-          skipped: plan.skipped.map(({ meter }) => meter),
-          gasUsed: Number(gasUsed),
-        };
-        log.info(
-          { event: "settled", day: isoDay(day), ...facts, transaction },
-          `${isoDay(day)} is settled: ${facts.meters} meters shared ${facts.clearedWh} Wh`,
-        );
-      },
-    );
+    const { payments, clearedWh, treasuryBaseUnits, unfunded } = plan.clearing;
+    return sender.send({ functionName: "settleDay", args: [day, claims, batch, skipped] }, `settle ${day}`, {
+      event: "settled",
+      msg: `${isoDay(day)} is settled: ${payments.length} meters shared ${Number(clearedWh)} Wh`,
+      day: isoDay(day),
+      meters: payments.length,
+      clearedWh: Number(clearedWh),
+      treasuryBaseUnits: Number(treasuryBaseUnits),
+      unfunded: unfunded.map(({ meter }) => meter),
+      skipped: plan.skipped.map(({ meter }) => meter),
+    });
   }
 
-  /** One transaction each, the nonces in a row; the look that follows learns what became of them. */
-  async function late(profiles: readonly LateProfile[], firstNonce: number): Promise<boolean> {
-    let nonce = firstNonce;
+  /** One transaction, for the first of them that is not under way; the others follow as soon as it is mined. */
+  async function late(profiles: readonly LateProfile[], pending: readonly string[]): Promise<boolean> {
     for (const profile of profiles) {
-      const outcome = await recordLate(profile, nonce);
-      if (outcome === "stuck") return false;
-      if (outcome === "mined") nonce++;
+      if (pending.includes(purposeOfLate(profile))) continue;
+      const outcome = await sendLate(profile);
+      if (outcome !== "refused") return outcome === "sent";
     }
-    return true;
+    return false;
   }
 
-  async function recordLate(profile: LateProfile, nonce: number): Promise<"mined" | "stuck" | "refused"> {
+  async function sendLate(profile: LateProfile): Promise<"sent" | "waits" | "refused"> {
     const { id, meter, day } = profile;
     const row = await outbox.find(meter, day);
     if (row?.signature === undefined) return "refused";
     const call = { functionName: "late", args: [toSignedProfile(row.profile, row.signature)] };
     try {
-      const mined = await send(call, nonce, ({ transactionHash: transaction }) => {
-        log.debug(
-          { event: "late-sent", meter, day: isoDay(day), transaction },
-          `Sent ${isoDay(day)} of meter ${meter}`,
-        );
-      });
-      return mined ? "mined" : "stuck";
+      return (await sender.send(call, purposeOfLate(profile))) ? "sent" : "waits";
     } catch (error) {
       if (!(error instanceof CallRefusedError)) throw error;
-      const { verdict, reason, error: name } = error.refusal;
-      if (verdict === "never" && !PASSING.includes(name)) {
+      const { verdict, reason } = error.refusal;
+      const isFinal =
+        verdict === "never" && !isPassing(error) && (await sender.confirmRefusal(call))?.verdict === "never";
+      if (isFinal) {
         await outbox.park(id, reason);
         log.error(
           { event: "parked", meter, day: isoDay(day), reason },
@@ -230,19 +196,7 @@ export function createSettler(parts: SettlerParts): Settler {
     }
   }
 
-  function setback(error: CommonwattError): void {
-    const passing = error instanceof CallRefusedError && PASSING.includes(error.refusal.error);
-    const pauseMs = passing ? 0 : Math.min(parts.retrySeconds * 1000 * 2 ** Math.min(setbacks++, 16), MAX_PAUSE_MS);
-    resumeMs = machineMs() + pauseMs;
-    const reason = error.shortMessage;
-    if (passing) log.debug({ event: "not-yet", reason }, reason);
-    else {
-      log.warn(
-        { event: "settlement-setback", reason, pauseMs },
-        `The day settlement does not get on, trying again in ${Math.round(pauseMs / 1000)} s: ${reason}`,
-      );
-    }
-  }
-
   return { round, status: () => status };
 }
+
+const purposeOfLate = ({ meter, day }: LateProfile) => `late ${meter} ${day}`;

@@ -1,19 +1,26 @@
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import type { Logger } from "pino";
+import type { Address } from "viem";
 
-import type { Reader, Writer } from "../chain/clients.ts";
+import { commonBlock } from "../chain/endpoints/agree.ts";
+import type { Endpoints } from "../chain/endpoints/endpoints.ts";
 import { createMarketReader } from "../chain/market.ts";
+import { createCarefulReader } from "../chain/reader.ts";
 import { createSender } from "../chain/sender.ts";
+import type { Submitter } from "../chain/transactions/submitter.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Config } from "../config/schema.ts";
 import type { OutboxStore } from "../outbox/outbox-store.ts";
+import type { Setbacks } from "./setbacks.ts";
 import { createSettler, type Settler } from "./settler.ts";
 import { createStreet } from "./street.ts";
 
 export type SettlementParts = {
-  reader: Reader;
-  writer: Writer;
+  endpoints: Endpoints;
+  submitter: Submitter;
+  account: Address;
+  setbacks: Setbacks;
   deployment: Deployment;
   clock: Clock;
   outbox: OutboxStore;
@@ -27,21 +34,23 @@ export type SettlementParts = {
  * @throws CommonwattError when the submitter's account has code: the contract takes settlements of plain accounts only.
  */
 export async function startSettler(config: Config, parts: SettlementParts): Promise<Settler> {
-  const { reader, writer, deployment, clock, outbox, closedAsOf, log } = parts;
+  const { endpoints, submitter, account, setbacks, deployment, clock, outbox, closedAsOf, log } = parts;
   const { meters, timing, submission, settlement } = config;
-  const { address } = writer.account;
-  if (settlement.enabled && (await reader.getCode({ address })) !== undefined) {
+  const reader = createCarefulReader(endpoints);
+  const head = () => commonBlock(endpoints);
+  if (settlement.enabled && (await reader.getCode({ address: account, blockNumber: await head() })) !== undefined) {
     throw new CommonwattError(
-      `The submitter's account ${address} has code, expected a plain account: settleDay takes no other`,
+      `The submitter's account ${account} has code, expected a plain account: settleDay takes no other`,
     );
   }
-  const chain = createMarketReader(reader, deployment);
+  const chain = createMarketReader(reader, deployment, head);
   const numbers = meters.map(({ meter }) => meter);
-  const machineMs = Date.now;
   return createSettler({
     chain,
     street: createStreet(chain, numbers, timing.confirmations),
-    sender: createSender({ reader, writer }, { ...deployment, ...timing, ...submission, nowMs: machineMs }),
+    sender: createSender({ endpoints, submitter, neighbourhood: deployment.neighbourhood, account }),
+    submitter,
+    setbacks,
     outbox,
     settlement,
     graceSeconds: timing.graceSeconds,
@@ -50,7 +59,7 @@ export async function startSettler(config: Config, parts: SettlementParts): Prom
     now: (latest) => (config.clock === "chain" ? latest : Math.max(latest, Math.floor(clock.nowMs() / 1000))),
     closedAsOf,
     startedAt: Math.floor(clock.nowMs() / 1000),
-    machineMs,
+    machineMs: Date.now,
     log,
   });
 }

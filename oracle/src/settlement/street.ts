@@ -1,3 +1,5 @@
+import type { Hash } from "viem";
+
 import type { MarketReader, MeterOnChain } from "../chain/market.ts";
 import type { Snapshot } from "./build-view.ts";
 
@@ -7,6 +9,13 @@ export type Street = {
   look(): Promise<Snapshot & { latestTimestamp: number; lastSettledDay: number | undefined }>;
   /** Reads every meter again at the next look. */
   forget(): void;
+};
+
+type Seen = {
+  block: bigint;
+  hash: Hash | undefined;
+  closingWindowSeconds: number;
+  lastSettledDay: number | undefined;
 };
 
 /** Reads under way at a time. */
@@ -20,7 +29,7 @@ const MAX_BLOCKS = 1_000n;
  */
 export function createStreet(chain: MarketReader, meters: readonly number[], confirmations: number): Street {
   const known = new Map<number, MeterOnChain>();
-  let seen: { block: bigint; closingWindowSeconds: number; lastSettledDay: number | undefined } | undefined;
+  let seen: Seen | undefined;
   let all = true;
 
   async function readMeters(numbers: readonly number[], block: bigint): Promise<void> {
@@ -35,18 +44,23 @@ export function createStreet(chain: MarketReader, meters: readonly number[], con
     }
   }
 
-  async function follow(block: bigint): Promise<NonNullable<typeof seen>> {
+  async function follow(block: bigint): Promise<Seen> {
+    // What was read of a block that is no longer in the chain counts for nothing.
+    if (seen !== undefined && (await chain.blockHash(seen.block)) !== seen.hash) seen = undefined;
     const before = seen;
+    if (before !== undefined && block <= before.block) return before;
+    // Before anything is read of it: if it is replaced meanwhile, the next look finds out.
+    const hash = await chain.blockHash(block);
     if (before === undefined || block - before.block > MAX_BLOCKS) {
       const closingWindowSeconds = before?.closingWindowSeconds ?? (await chain.closingWindowSeconds());
       all = true;
       return {
         block,
+        hash,
         closingWindowSeconds,
         lastSettledDay: (await chain.lastSettledDay(block)) ?? before?.lastSettledDay,
       };
     }
-    if (block <= before.block) return before;
     const { meters: concerned, settledDays } = await chain.happenings(before.block + 1n, block);
     if (!all) {
       await readMeters(
@@ -54,7 +68,7 @@ export function createStreet(chain: MarketReader, meters: readonly number[], con
         block,
       );
     }
-    return { ...before, block, lastSettledDay: settledDays.at(-1) ?? before.lastSettledDay };
+    return { ...before, block, hash, lastSettledDay: settledDays.at(-1) ?? before.lastSettledDay };
   }
 
   return {

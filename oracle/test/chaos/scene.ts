@@ -1,5 +1,5 @@
 import { type SpawnOptions, execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,6 +73,8 @@ export async function openScene(
   { startSeconds, opened, onEvent }: { startSeconds: number; opened: Opened; onEvent: () => void },
 ): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), "commonwatt-chaos-"));
+  // PostgreSQL runs as a user of its own, who must get at its files.
+  chmodSync(folder, 0o711);
   opened.push({
     close: () => {
       if (!options.keep) rmSync(folder, { recursive: true, force: true });
@@ -131,7 +133,7 @@ export async function openScene(
       keystoreStrength: "light",
       passphraseFile: "passphrase",
       deploymentFile: "deployment.json",
-      rpcUrl: proxy.url,
+      rpcUrls: [proxy.url],
       clock: "chain",
       board: { port: boardPort },
       timing: { pollMilliseconds: 50, graceSeconds: GRACE_SECONDS, confirmations: CONFIRMATIONS },

@@ -36,7 +36,7 @@ export async function createSharingScene(firstDay: Day) {
   const chain = await startLocalChain(dayStart(firstDay));
   const oracle = createOracleFolder(
     {
-      rpcUrl: chain.rpcUrl,
+      rpcUrls: [chain.rpcUrl],
       clock: "chain",
       timing: { pollMilliseconds: 50, graceSeconds: 60 },
       submission: { retrySeconds: 1 },

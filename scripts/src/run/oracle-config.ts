@@ -48,7 +48,7 @@ export async function writeOracleConfig(
     // The keys of a run live as long as its folder.
     keystoreStrength: "light",
     deploymentFile: settings.deploymentFile,
-    rpcUrl: settings.rpcUrl,
+    rpcUrls: [settings.rpcUrl],
     clock: "chain",
     timing: {
       graceSeconds: GRACE_SECONDS,

@@ -1,6 +1,6 @@
 import { isHash, type Hash } from "viem";
 
-import { keyOf } from "./answers.ts";
+import { keyOf, saysSomething } from "./answers.ts";
 import type { RpcCall } from "./endpoint.ts";
 import type { Answer, Endpoints } from "./endpoints.ts";
 
@@ -24,7 +24,11 @@ export class DisagreementError extends Error {
  * @throws DisagreementError without a majority; RpcRequestError when the majority's answer is an error.
  */
 export async function agreed(endpoints: Endpoints, call: RpcCall): Promise<unknown> {
-  const winner = majority(endpoints, call.method, await endpoints.askAll(call), keyOf);
+  const answers = await endpoints.askAll(call);
+  // One that has not got so far, or has forgotten it, says nothing against the others.
+  const saying = answers.filter(saysSomething);
+  const counted = saying.length > 0 ? saying : answers;
+  const winner = majority(endpoints, call.method, counted, (answer) => keyOf(answer, call.method));
   if ("error" in winner) throw winner.error;
   return winner.result;
 }
@@ -53,16 +57,10 @@ export async function commonBlock(endpoints: Endpoints): Promise<bigint> {
 
 /** The hash of a block as the endpoints agree; undefined when the chain is not so long. */
 export async function blockHash(endpoints: Endpoints, number: bigint): Promise<Hash | undefined> {
-  const call = { method: "eth_getBlockByNumber", params: [`0x${number.toString(16)}`, false] };
-  // One that has not got so far says nothing.
-  const answers = (await endpoints.askAll(call)).filter((answer) => hashOf(answer) !== undefined);
-  if (answers.length === 0) return undefined;
-  return hashOf(majority(endpoints, call.method, answers, (answer) => hashOf(answer) ?? ""));
-}
-
-function hashOf(answer: Answer): Hash | undefined {
-  if (!("result" in answer)) return undefined;
-  const { result } = answer;
-  if (typeof result !== "object" || result === null || !("hash" in result)) return undefined;
-  return typeof result.hash === "string" && isHash(result.hash) ? result.hash : undefined;
+  const block = await agreed(endpoints, {
+    method: "eth_getBlockByNumber",
+    params: [`0x${number.toString(16)}`, false],
+  });
+  if (typeof block !== "object" || block === null || !("hash" in block)) return undefined;
+  return typeof block.hash === "string" && isHash(block.hash) ? block.hash : undefined;
 }

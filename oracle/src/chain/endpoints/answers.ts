@@ -27,16 +27,32 @@ export function revertData(error: RpcRequestError): string | undefined {
   return undefined;
 }
 
-/** A text that is the same for two answers that say the same. Clients word their errors differently. */
-export function keyOf(answer: { result: unknown } | { error: RpcRequestError }): string {
+/** A text that is the same for two answers that say the same. Clients word their errors differently, and add fields. */
+export function keyOf(answer: { result: unknown } | { error: RpcRequestError }, method: string): string {
   if ("error" in answer) return `error ${revertData(answer.error) ?? ""}`;
-  return JSON.stringify(sorted(answer.result));
+  return JSON.stringify(essence(answer.result, method)).toLowerCase();
 }
 
-/** With the keys of objects in order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return typeof value === "string" ? value.toLowerCase() : value;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([key, entry]): [string, unknown] => [key, sorted(entry)]));
+/** An answer that is about something: not an error of the node's own, such as a block it does not have yet. */
+export function saysSomething(answer: { result: unknown } | { error: RpcRequestError }): boolean {
+  if ("error" in answer) return revertData(answer.error) !== undefined;
+  return answer.result !== null && answer.result !== undefined;
+}
+
+function essence(result: unknown, method: string): unknown {
+  if (method === "eth_getBlockByNumber") return fieldOf(result, "hash");
+  if (method === "eth_getLogs") return Array.isArray(result) ? result.map(logEssence) : result;
+  if (method !== "eth_getTransactionReceipt") return result ?? null;
+  const logs = fieldOf(result, "logs");
+  const facts = ["blockHash", "blockNumber", "status"].map((name) => fieldOf(result, name));
+  return [...facts, Array.isArray(logs) ? logs.map(logEssence) : logs];
+}
+
+function logEssence(log: unknown): unknown {
+  return ["blockHash", "transactionHash", "logIndex", "address", "topics", "data"].map((name) => fieldOf(log, name));
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null) return null;
+  return (value as Record<string, unknown>)[name] ?? null;
 }

@@ -25,6 +25,7 @@ export type Answer = { from: Endpoint } & ({ result: unknown } | { error: RpcReq
 export type EndpointReport = {
   endpoint: string;
   state: "used" | "spare" | "wrong-chain" | "failing" | "behind" | "stalled";
+  chainId: number | null;
   head: number | null;
   failures: number;
   lastFailure: string | null;
@@ -199,6 +200,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
       return all.map((endpoint) => ({
         endpoint: endpoint.label,
         state: faultNow(endpoint) ?? (endpoint === used ? "used" : "spare"),
+        chainId: endpoint.chainId ?? null,
         head: endpoint.head ?? null,
         failures: endpoint.failures,
         lastFailure: endpoint.lastFailure ?? null,

@@ -1,6 +1,7 @@
 import { formatTransactionReceipt, type Hash, type RpcTransactionReceipt, type TransactionReceipt } from "viem";
 
 import { majority } from "./agree.ts";
+import { keyOf } from "./answers.ts";
 import type { Answer, Endpoints } from "./endpoints.ts";
 
 type Block = { hash: string; transactions: unknown };
@@ -21,7 +22,9 @@ export async function agreedReceipt(endpoints: Endpoints, hash: Hash): Promise<T
   const silent = votes.filter(({ receipt }) => receipt === undefined);
   const against = silent.length === 0 ? new Set<string>() : await deniers(endpoints, first);
   const counted = votes.filter(({ receipt, from }) => receipt !== undefined || against.has(from.label));
-  const winner = majority(endpoints, call.method, counted, ({ receipt }) => keyOf(receipt));
+  const winner = majority(endpoints, call.method, counted, (vote) =>
+    vote.receipt === undefined ? "none" : keyOf(vote, call.method),
+  );
   return winner.receipt && formatTransactionReceipt(winner.receipt);
 }
 
@@ -51,16 +54,4 @@ function receiptIn(answer: Answer, hash: Hash): RpcTransactionReceipt | undefine
   const isReceipt =
     "transactionHash" in result && result.transactionHash === hash && "blockHash" in result && "logs" in result;
   return isReceipt ? (result as RpcTransactionReceipt) : undefined;
-}
-
-/** What decisions rest on; clients add fields of their own. */
-function keyOf(receipt: RpcTransactionReceipt | undefined): string {
-  if (receipt === undefined) return "none";
-  const { blockHash, blockNumber, status, logs } = receipt;
-  return JSON.stringify([
-    blockHash,
-    blockNumber,
-    status,
-    logs.map(({ address, topics, data }) => [address, topics, data]),
-  ]);
 }
