@@ -63,12 +63,12 @@ export async function startEmbeddedBroker(
       if (readingClients.has(client)) callback(null, Object.assign(subscription, { qos: 0 as const }));
       else callback(null, null);
     },
-    authorizePublish(_client, packet, callback) {
-      take(packet, callback);
+    authorizePublish(client, packet, callback) {
+      take(packet, client?.id, callback);
     },
   });
 
-  function take(packet: PublishPacket, callback: (error?: Error | null) => void): void {
+  function take(packet: PublishPacket, client: string | undefined, callback: (error?: Error | null) => void): void {
     const { topic, payload } = packet;
     if (topic.startsWith("$SYS/")) {
       callback(new Error(`topic ${show(topic)} belongs to the broker`));
@@ -76,7 +76,7 @@ export async function startEmbeddedBroker(
     }
     packet.retain = false;
     // Before the acknowledgement: aedes sends PUBACK and PUBREC only after this.
-    handle({ topic, payload: Buffer.from(payload), retained: false }).then(
+    handle({ topic, payload: Buffer.from(payload), retained: false, client }).then(
       () => {
         callback(null);
       },

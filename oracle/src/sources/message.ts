@@ -43,7 +43,13 @@ export type Message = {
 };
 
 /** What a broker hands over. */
-export type RawMessage = { topic: string; payload: Uint8Array; retained: boolean };
+export type RawMessage = {
+  topic: string;
+  payload: Uint8Array;
+  retained: boolean;
+  /** The client that published it, where the broker says so. */
+  client?: string | undefined;
+};
 
 /**
  * Takes a message. Resolves when it is durable (or refused for good), so that the sender may be acknowledged; rejects when
