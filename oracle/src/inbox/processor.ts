@@ -25,6 +25,8 @@ export type Processor = {
   push(rows: readonly InboxRow[]): void;
   /** It is not known what was written: the disk is asked. */
   unknown(): void;
+  /** Learns from the disk what there is to do. */
+  look(): Promise<void>;
   /** Works through everything that was written before the call. */
   catchUp(): Promise<void>;
   /** Before a transaction changes a meter, inside it: what memory holds of the meter no longer counts. */
@@ -49,6 +51,8 @@ export function createProcessor({ config, database, refusals, log }: ProcessorPa
   const tail = createInboxTail(MAX_TAIL);
   /** Undefined: the disk has to be asked. */
   let cursor: number | undefined;
+  /** The same for who asks how deep the inbox is. */
+  let seenCursor = 0;
   let last: number | undefined;
   let pushed = 0;
   let aside = 0;
@@ -118,18 +122,28 @@ export function createProcessor({ config, database, refusals, log }: ProcessorPa
     }
   }
 
+  const newest = () => Math.max(last ?? 0, pushed);
+
+  async function look(): Promise<void> {
+    const inbox = createInboxStore(database);
+    last ??= await inbox.last();
+    cursor ??= await inbox.cursor();
+    seenCursor = cursor;
+  }
+
   async function work(): Promise<void> {
     try {
+      await look();
       const inbox = createInboxStore(database);
-      last ??= await inbox.last();
-      let done = (cursor ??= await inbox.cursor());
-      const until = Math.max(last, pushed);
+      const until = newest();
+      let done = cursor ?? until;
       while (done < until) {
         const rows = tail.after(done, BATCH) ?? (await inbox.after(done, BATCH));
-        const newest = rows.at(-1);
-        if (newest === undefined) break;
+        const reached = rows.at(-1)?.seq;
+        if (reached === undefined) break;
         const news = await database.transaction((sql) => workThrough(sql, rows));
-        cursor = done = newest.seq;
+        cursor = done = reached;
+        seenCursor = reached;
         tell(news);
       }
     } catch (error) {
@@ -160,6 +174,7 @@ export function createProcessor({ config, database, refusals, log }: ProcessorPa
     forget(meter) {
       memory.forget(meter);
     },
-    status: () => ({ depth: Math.max(last ?? 0, pushed) - (cursor ?? Math.max(last ?? 0, pushed)), aside }),
+    look,
+    status: () => ({ depth: Math.max(newest() - seenCursor, 0), aside }),
   };
 }
