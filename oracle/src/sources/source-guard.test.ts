@@ -4,20 +4,27 @@ import type { Decoded } from "../intake/intake.ts";
 import { guardSources } from "./source-guard.ts";
 
 const MINUTE = 60_000;
+const HOME = {
+  node: "home",
+  inputs: [
+    { input: "E1", meaning: "netWh" as const },
+    { input: "car", meaning: "useWh" as const, use: "charging" as const },
+  ],
+};
 
 function createScene() {
   let nowMs = 0;
   const taken: Decoded[] = [];
   const intake = { take: (decoded: Decoded) => Promise.resolve(void taken.push(decoded)) };
-  const guarded = guardSources(intake, [{ node: "home" }], () => nowMs);
+  const guarded = guardSources(intake, [HOME], () => nowMs);
   return {
     pass: (ms: number) => (nowMs += ms),
     /** Whether the message got through; if not, why. */
-    send: async (source: string | undefined, node = "home"): Promise<true | string> => {
+    send: async (source: string | undefined, node = "home", input = "E1"): Promise<true | string> => {
       const message = {
         node,
         timeMs: undefined,
-        values: new Map([["E1", 1]]),
+        values: new Map([[input, 1]]),
         ...(source === undefined ? {} : { source }),
       };
       await guarded.take({ messages: [message], refusals: [] });
@@ -27,13 +34,13 @@ function createScene() {
   };
 }
 
-describe("a node of the config", () => {
+describe("an input of the config", () => {
   test("that comes in two ways is taken from the first, and the refusal names both", async () => {
     const { send, pass } = createScene();
     expect(await send("mqtt:emonhub")).toBe(true);
     for (let count = 0; count < 30; count++, pass(MINUTE)) {
       expect(await send("http:roof")).toBe(
-        "from http:roof, expected from mqtt:emonhub alone: it sends this node already",
+        "from http:roof, expected from mqtt:emonhub alone: it sends this input already",
       );
       expect(await send("mqtt:emonhub")).toBe(true);
     }
@@ -68,6 +75,16 @@ describe("a node of the config", () => {
     expect(await send("mqtt:first")).toBe(true);
   });
 
+  test("may come from another source than the next input of its node", async () => {
+    const { send } = createScene();
+    for (let count = 0; count < 3; count++) {
+      expect(await send("mqtt:emonhub")).toBe(true);
+      expect(await send("http:car", "home", "car")).toBe(true);
+      expect(await send("http:car", "home", "rssi")).toBe(true);
+      expect(await send("mqtt:emonhub", "home", "rssi")).toBe(true);
+    }
+  });
+
   test("whose source nobody knows, and nodes that are not in the config, pass", async () => {
     const { send } = createScene();
     expect(await send("mqtt:a")).toBe(true);
@@ -80,7 +97,14 @@ describe("a node of the config", () => {
 test("what else is in a batch is taken with its refusals", async () => {
   const taken: Decoded[] = [];
   const intake = { take: (decoded: Decoded) => Promise.resolve(void taken.push(decoded)) };
-  const guarded = guardSources(intake, [{ node: "a" }, { node: "b" }], () => 0);
+  const guarded = guardSources(
+    intake,
+    [
+      { ...HOME, node: "a" },
+      { ...HOME, node: "b" },
+    ],
+    () => 0,
+  );
   const message = (node: string, source: string) => ({ node, source, timeMs: 1, values: new Map([["E1", 1]]) });
   await guarded.take({ messages: [message("a", "mqtt:x")], refusals: [] });
   await guarded.take({

@@ -1,19 +1,21 @@
 import type { MeterConfig } from "../config/schema.ts";
 import type { Intake } from "../intake/intake.ts";
+import { inputsOf } from "../readings/readings.ts";
 import { refusal } from "./decode/refuse.ts";
 import type { Message, Refusal } from "./message.ts";
 
-/** A source that has been silent for so long has left its node to another one. */
+/** A source that has been silent for so long has left its inputs to another one. */
 const SILENCE_MS = 600_000;
 
-/** Where a node's messages come from: its source, and the one before. */
-type Owner = { source: string; lastMs: number; displaced?: { source: string; lastMs: number } | undefined };
+/** Where an input comes from: its source, and the one before. */
+type Owner = { source: string; lastMs: number; displaced: { source: string; lastMs: number } | undefined };
 
 /**
- * Puts a guard before the intake: a node of the config comes from one source at a time. Two gateways with one node name, or
- * one gateway that sends everything twice, would otherwise have their counters taken for those of one device.
+ * Puts a guard before the intake: an input of the config comes from one source at a time. Two gateways with one node name,
+ * or one gateway that sends everything twice, would otherwise have their counters taken for those of one device.
  *
- * - The source that speaks keeps its node; another one is refused until the first has been silent for ten minutes.
+ * - The source that speaks keeps its inputs; messages with them from another one are refused until the first has been
+ *   silent for ten minutes.
  * - Clients of a broker may change their name with every connection, so among them the newer takes over at once. If the
  *   older then speaks again there are two: it is refused.
  *
@@ -21,33 +23,30 @@ type Owner = { source: string; lastMs: number; displaced?: { source: string; las
  */
 export function guardSources(
   intake: Intake,
-  meters: readonly Pick<MeterConfig, "node">[],
+  meters: readonly Pick<MeterConfig, "node" | "inputs">[],
   nowMs: () => number,
 ): Intake {
-  const owners = new Map<string, Owner | undefined>(meters.map(({ node }) => [node, undefined]));
+  /** By node and input; inputs that are not in the config are nobody's. */
+  const owners = new Map<string, Map<string, Owner | undefined>>();
+  for (const meter of meters) {
+    const ofNode = owners.get(meter.node) ?? new Map<string, Owner | undefined>();
+    for (const input of inputsOf(meter)) ofNode.set(input, undefined);
+    owners.set(meter.node, ofNode);
+  }
 
-  function check({ node, source }: Message): Refusal | undefined {
-    if (source === undefined || !owners.has(node)) return undefined;
+  function check({ node, source, values }: Message): Refusal | undefined {
+    const ofNode = source === undefined ? undefined : owners.get(node);
+    if (source === undefined || ofNode === undefined) return undefined;
     const now = nowMs();
-    const owner = owners.get(node);
-    if (owner === undefined || owner.source === source) {
-      owners.set(node, { ...owner, source, lastMs: now });
-      return undefined;
+    const inputs = [...values.keys()].filter((input) => ofNode.has(input));
+    for (const input of inputs) {
+      const owner = ofNode.get(input);
+      if (owner !== undefined && !mayTake(source, owner, now)) {
+        const detail = `from ${source}, expected from ${owner.source} alone: it sends this input already`;
+        return refusal("two-sources", node, detail, input);
+      }
     }
-    const isFresh = (entry: { lastMs: number }) => now - entry.lastMs < SILENCE_MS;
-    const { displaced } = owner;
-    const maySucceed = kindOf(source) === "mqtt" && kindOf(owner.source) === "mqtt" && displaced?.source !== source;
-    if (isFresh(owner) && !maySucceed)
-      return refusal(
-        "two-sources",
-        node,
-        `from ${source}, expected from ${owner.source} alone: it sends this node already`,
-      );
-    owners.set(node, {
-      source,
-      lastMs: now,
-      displaced: isFresh(owner) ? { source: owner.source, lastMs: owner.lastMs } : undefined,
-    });
+    for (const input of inputs) ofNode.set(input, ownerAfter(ofNode.get(input), source, now));
     return undefined;
   }
 
@@ -66,6 +65,21 @@ export function guardSources(
   };
 }
 
-function kindOf(source: string): string {
-  return source.split(":", 1)[0] ?? source;
+function mayTake(source: string, owner: Owner, nowMs: number): boolean {
+  if (owner.source === source || !isFresh(owner, nowMs)) return true;
+  return isClient(source) && isClient(owner.source) && owner.displaced?.source !== source;
+}
+
+function ownerAfter(owner: Owner | undefined, source: string, nowMs: number): Owner {
+  if (owner === undefined || owner.source === source) return { source, lastMs: nowMs, displaced: owner?.displaced };
+  const { lastMs } = owner;
+  return { source, lastMs: nowMs, displaced: isFresh(owner, nowMs) ? { source: owner.source, lastMs } : undefined };
+}
+
+function isFresh({ lastMs }: { lastMs: number }, nowMs: number): boolean {
+  return nowMs - lastMs < SILENCE_MS;
+}
+
+function isClient(source: string): boolean {
+  return source.startsWith("mqtt:");
 }
