@@ -223,9 +223,13 @@ async function openSource(
   });
 }
 
-function readySentence({ broker, board }: Config, ports: { board: number; mqtt?: number }): string {
+function readySentence(
+  { broker, http, board }: Config,
+  ports: { board: number; mqtt?: number; http?: number },
+): string {
   const mqtt = broker.kind === "embedded" ? `mqtt://${broker.host}:${ports.mqtt ?? broker.port}` : broker.url;
-  return `Ready: meters at ${mqtt}, offer board at http://${board.host}:${ports.board}/api`;
+  const input = http === undefined ? "" : ` and http://${http.host}:${ports.http ?? http.port}/input`;
+  return `Ready: meters at ${mqtt}${input}, offer board at http://${board.host}:${ports.board}/api`;
 }
 
 function readDeployment(file: string): Deployment {

@@ -6,7 +6,7 @@ import { listMeterKeys } from "../keystore/keystore.ts";
 
 /** A summary of a valid config, in lines for a person. */
 export function summarize(config: Config): string {
-  const { broker, board, meters, settlement } = config;
+  const { broker, http, board, meters, settlement } = config;
   const keys = new Set(listMeterKeys(config.keystoreDir));
   const withoutKey = meters.filter(({ meter }) => !keys.has(meter)).map(({ meter }) => meter);
   const lines = [
@@ -14,6 +14,9 @@ export function summarize(config: Config): string {
       ? `broker: embedded, on ${broker.host}:${broker.port}`
       : `broker: external, ${broker.url} as client ${broker.clientId}`,
     `topics: ${config.baseTopic}/<node> (JSON) and ${config.baseTopic}/<node>/<input> (a number)`,
+    http === undefined
+      ? "http input: off"
+      : `http input: http://${http.host}:${http.port}/input, keys in ${http.keysFile}${existsSync(http.keysFile) ? "" : " (missing)"}`,
     `clock: ${config.clock}`,
     `chain: ${labelsOf(config.rpcUrls).join(", then ")}, contracts of ${config.deploymentFile}${existsSync(config.deploymentFile) ? "" : " (missing)"}`,
     settlement.enabled

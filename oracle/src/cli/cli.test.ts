@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { parseConfig } from "../config/load.ts";
-import type { Config } from "../config/schema.ts";
+import type { Config, HttpConfig } from "../config/schema.ts";
+import { readKeys } from "../http/keys-file.ts";
 import { listMeterKeys } from "../keystore/keystore.ts";
 import { summarize } from "./check.ts";
+import { createHttpKey } from "./http-keys.ts";
 import { createKeys } from "./keys.ts";
 import { provePossession } from "./possession.ts";
 
@@ -63,6 +65,39 @@ describe("keys create", () => {
     await expect(createKeys(config, { meters: undefined, submitter: false })).rejects.toThrow(
       /expected --meters .* or --submitter/u,
     );
+  });
+});
+
+describe("keys http", () => {
+  const httpConfig: HttpConfig = {
+    host: "127.0.0.1",
+    port: 8080,
+    keysFile: "http-keys",
+    maxBodyBytes: 1_048_576,
+    requestsPerMinute: 600,
+    encryptedNeedsTime: false,
+  };
+
+  test("makes a key for a node or for any, and shows what it wrote", () => {
+    const http = { ...httpConfig, keysFile: join(folder, "http-keys") };
+    const limited = createHttpKey({ http }, { user: "7", node: "home-1" });
+    const any = createHttpKey({ http }, { user: undefined, node: undefined });
+    expect(limited).toMatchObject({ user: 7, node: "home-1" });
+    expect(any.user).toBe(8);
+    expect(readKeys(http.keysFile)).toEqual([limited, any]);
+    expect(summarize({ ...config, http })).toContain(
+      `http input: http://127.0.0.1:8080/input, keys in ${http.keysFile}`,
+    );
+  });
+
+  test("refuses a user that is none, and a config without HTTP input", () => {
+    expect(() => createHttpKey({ http: httpConfig }, { user: "1e3", node: undefined })).toThrow(
+      '--user "1e3", expected a number from 1',
+    );
+    expect(() => createHttpKey({ http: undefined }, { user: undefined, node: undefined })).toThrow(
+      'The config has no "http" section',
+    );
+    expect(summarize(config)).toContain("http input: off");
   });
 });
 

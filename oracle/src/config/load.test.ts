@@ -45,7 +45,9 @@ describe("the config", () => {
   });
 
   test("of the example file names every key there is", () => {
-    const { board, timing, submission, settlement } = parseConfig(example(), "/srv");
+    const { board, http, timing, submission, settlement } = parseConfig(example(), "/srv");
+    expect(example()["http"]).toEqual({ ...http, keysFile: "http-keys" });
+    expect(http?.keysFile).toBe("/srv/http-keys");
     expect(example()["timing"]).toEqual(timing);
     expect(example()["submission"]).toEqual(submission);
     expect(example()["settlement"]).toEqual(settlement);
