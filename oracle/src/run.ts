@@ -122,7 +122,7 @@ export async function run(config: Config): Promise<void> {
   const chainParts = { endpoints, submitter, account: account.address, setbacks, deployment, clock };
   const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
   const settlement = () => settler.status();
-  let http: HttpInput | undefined;
+  const inputs: { http?: HttpInput } = {};
   const health = createHealth({
     config,
     clock,
@@ -134,7 +134,7 @@ export async function run(config: Config): Promise<void> {
     pipeline,
     refusals,
     settlement,
-    http: () => http?.report(),
+    http: () => inputs.http?.report(),
   });
   // One loop for both: they send from one account.
   const sending = startLoop(
@@ -179,8 +179,8 @@ export async function run(config: Config): Promise<void> {
   const nodes = createNodeTable(config.nodes);
   const broker = await openSource(config, createMqttHandler(intake, { ...config, nodes }), log);
   resources.defer(() => broker.close());
-  http = await openHttpInput(config, { database, intake, clock, log });
-  resources.defer(() => http?.close());
+  const http = await openHttpInput(config, { database, intake, clock, log });
+  if (http !== undefined) inputs.http = resources.adopt(http, (opened) => opened.close());
   const serial = startSerialLines(config.serial, { nodes, intake, log });
   resources.defer(() => serial.close());
   const board = await startBoard({
