@@ -24,6 +24,8 @@ export type TestSender = {
   receiptTimeoutSeconds?: number;
   maxFeeGwei?: number;
   observers?: Record<string, Observer>;
+  /** Waits until the chain has done what it does by itself. */
+  calm?: () => Promise<void>;
 };
 
 /** What sends profiles, as `run` puts it together, in the hands of a test. */
@@ -52,6 +54,7 @@ export function createTestSender(parts: TestSender) {
   return {
     outbox,
     submitter,
+    endpoints,
     address: account.address,
     /** A round of the oracle's sending loop. */
     async round(): Promise<boolean> {
@@ -61,7 +64,10 @@ export function createTestSender(parts: TestSender) {
     },
     /** Rounds until there is nothing to do, at most so many. */
     async rounds(most = 20): Promise<void> {
-      for (let count = 0; count < most; count++) if (!(await this.round())) return;
+      for (let count = 0; count < most; count++) {
+        if (!(await this.round())) return;
+        await parts.calm?.();
+      }
     },
   };
 }

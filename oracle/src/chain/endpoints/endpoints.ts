@@ -59,6 +59,7 @@ export type Endpoints = {
 
 const FIRST_LEAVE_MS = 1_000;
 const LONGEST_LEAVE_MS = 60_000;
+const FAILURES_TO_LOSE_VOTE = 3;
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
   const { chainId, behindBlocks, stalledSeconds, log, nowMs = Date.now } = options;
@@ -171,7 +172,12 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     },
 
     async askAll(call) {
-      const asked = good().length > 0 ? good() : candidates();
+      // A moment's failure does not take an endpoint's vote away, or the word of one would do.
+      const voters = all.filter((endpoint) => {
+        const fault = faultNow(endpoint);
+        return fault === undefined || (fault === "failing" && endpoint.failures < FAILURES_TO_LOSE_VOTE);
+      });
+      const asked = voters.length > 0 ? voters : candidates();
       return answersOf(await Promise.allSettled(asked.map((endpoint) => ask(endpoint, call))));
     },
 

@@ -41,7 +41,9 @@ export function createCarrier(parts: SubmitterParts) {
     const firstMs = before?.firstMs ?? nowMs();
     shown.set(hash, { firstMs, lastMs: nowMs(), reply: undefined });
     const reply = bestReply((await endpoints.broadcast(raw)).map(readReply));
-    shown.set(hash, { firstMs, lastMs: nowMs(), reply });
+    // One that was refused until now has its time to be mined from now on.
+    const isNew = isTaken(reply) && before?.reply !== undefined && !isTaken(before.reply);
+    shown.set(hash, { firstMs: isNew ? nowMs() : firstMs, lastMs: nowMs(), reply });
     if (reply.verdict === "underfunded") await teller.underfunded(transaction, reader);
     else teller.replied(transaction, hash, reply);
     return reply;
@@ -65,9 +67,9 @@ export function createCarrier(parts: SubmitterParts) {
 
   /** Why the transaction is to be replaced now; undefined while it is to be waited for. */
   async function causeToReplace(last: Attempt): Promise<string | undefined> {
-    const { firstMs, reply } = shown.get(last.hash) ?? { firstMs: nowMs(), reply: undefined };
     // A signing that this process has not shown before gets its time, however old it is.
-    const waitedMs = nowMs() - Math.max(firstMs, last.signedMs);
+    const { firstMs, reply } = shown.get(last.hash) ?? { firstMs: nowMs(), reply: undefined };
+    const waitedMs = nowMs() - firstMs;
     if (reply?.verdict === "underfunded") return undefined;
     if (reply?.verdict === "underpriced") return "is outbid by another of its nonce";
     if (waitedMs >= parts.receiptTimeoutSeconds * 1000) return `was not mined for ${Math.round(waitedMs / 1000)} s`;
