@@ -12,6 +12,7 @@ import { createPatience } from "./profiles/patience.ts";
 import type { RefusalLog } from "./refusals.ts";
 import { createMeterStore, type MeterState } from "./storage/meter-store.ts";
 import type { Database, Sql } from "./storage/sql.ts";
+import { createDiscreetRefusals } from "./uses/discreet-refusals.ts";
 
 /** The way of a message: intake -> inbox -> readings -> registers -> intervals, and of a day from there to its profile. */
 export type Pipeline = {
@@ -57,7 +58,8 @@ export type PipelineParts = {
   log: Logger;
 };
 
-export async function createPipeline(parts: PipelineParts): Promise<Pipeline> {
+export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
+  const parts = { ...given, refusals: createDiscreetRefusals(given.refusals, given.config.meters) };
   const { config, database, clock } = parts;
   const { meters, timing } = config;
   const patience = createPatience(timing);

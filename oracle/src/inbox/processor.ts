@@ -71,9 +71,7 @@ export function createProcessor({ config, database, refusals, log }: ProcessorPa
     for (const { reading, refused: why } of taken) {
       if (why === undefined) continue;
       const { input, value, timeMs: atMs } = reading;
-      const when = new Date(atMs).toISOString();
-      // What the channel showed before is part of what was expected.
-      const detail = isPrivate(reading.meaning) ? when : `${value} at ${when}, expected ${why.expected}`;
+      const detail = `${value} at ${new Date(atMs).toISOString()}, expected ${why.expected}`;
       refused.push({ reason: why.reason, node, input, detail });
     }
     return { taken, refused };

@@ -47,6 +47,13 @@ describe("an input", () => {
 });
 
 describe("inputs that are put together", () => {
+  test("are no measurement when one of them is at the end of its 16 bits", () => {
+    const phases: MeterConfig["inputs"] = [{ input: "P1", plus: ["P2"], meaning: "netPowerW" }];
+    expect(read(phases, { P1: 100, P2: 32_767 }).values).toEqual({ "P1 netPowerW": 32_767_000 });
+    const counters: MeterConfig["inputs"] = [{ input: "E1", plus: ["E2"], meaning: "netWh" }];
+    expect(read(counters, { E1: 100, E2: 32_767 }).values).toEqual({ "E1 netWh": 32_867 });
+  });
+
   const type1: MeterConfig["inputs"] = [
     { input: "E1", minus: ["E2"], meaning: "netWh" },
     { input: "E2", meaning: "generationWh" },

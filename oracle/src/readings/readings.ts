@@ -1,7 +1,7 @@
 import type { Meaning, MeterConfig } from "../config/schema.ts";
 import { POWER_MEANINGS } from "../registers/channel.ts";
+import { isSaturated } from "../registers/power.ts";
 import type { Message, Refusal } from "../sources/message.ts";
-import { isPrivate } from "../uses/take-use.ts";
 
 /** One value of one input of one meter, with its meaning and time. Counters in whole Wh, powers in whole milliwatts. */
 export type Reading = {
@@ -78,9 +78,17 @@ function readTarget(
       sum += sign * value;
     }
   }
+  // With a part that is no measurement the whole is none.
+  const saturated = saturatedOf([input, ...plus, ...minus].map((part) => values.get(part)));
+  if (saturated !== undefined && POWER_MEANINGS.includes(meaning)) return saturated * 1000;
   const { value, expected } = convert(meaning, sum, 1 + plus.length + minus.length);
   if (value !== undefined) return value;
-  return { reason: "out-of-range", detail: `${isPrivate(meaning) ? "a value" : sum}, expected ${expected}` };
+  return { reason: "out-of-range", detail: `${sum}, expected ${expected}` };
+}
+
+/** The first power of some, in W, that stands at the end of its 16 bits. */
+function saturatedOf(watts: readonly (number | undefined)[]): number | undefined {
+  return watts.find((value) => value !== undefined && isSaturated(value * 1000));
 }
 
 /** @param parts - How many inputs were put together: each of them may have wrapped. */

@@ -34,6 +34,11 @@ const WH = 3_600_000_000;
 /** The ends of a 16-bit power in W: what stands there may be any power beyond. */
 const SATURATED: readonly number[] = [32_767_000, -32_767_000, -32_768_000];
 
+/** Whether a power stands at the end of its 16 bits, and is no measurement. */
+export function isSaturated(milliwatts: number): boolean {
+  return SATURATED.includes(milliwatts);
+}
+
 /**
  * Takes the next sample of a net power channel: + is import, - is export. Each power counts for the time that its kind
  * says, at most `holdMs` of it; of the rest nothing is known, and nothing is counted. Nor is anything for the time of a
@@ -47,12 +52,12 @@ export function advancePower(
   if (state !== undefined && timeMs === state.timeMs) return { outcome: "refused", reason: "duplicate" };
   if (state !== undefined && timeMs < state.timeMs) return { outcome: "refused", reason: "out-of-order" };
   if (Math.abs(milliwatts) > fuseWatts * 1000) return { outcome: "refused", reason: "spike" };
-  const saturated = SATURATED.includes(milliwatts);
+  const saturated = isSaturated(milliwatts);
   if (state === undefined)
     return { outcome: "first", state: { timeMs, milliwatts, importRest: 0, exportRest: 0 }, saturated };
 
   const power = kind === "mean" ? milliwatts : state.milliwatts;
-  const coveredMs = SATURATED.includes(power) ? 0 : Math.min(timeMs - state.timeMs, holdMs);
+  const coveredMs = isSaturated(power) ? 0 : Math.min(timeMs - state.timeMs, holdMs);
   const splitMs = kind === "mean" ? timeMs - coveredMs : state.timeMs + coveredMs;
   // At most 10^11 mW x 3.6 x 10^6 ms: the product may pass 2^53, so it is taken in bigint.
   const energy = BigInt(power) * BigInt(coveredMs);

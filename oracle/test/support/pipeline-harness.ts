@@ -1,5 +1,5 @@
 import { MAX_INTERVAL_UNITS } from "@commonwatt/sdk/profile";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 
 import { parseConfig } from "../../src/config/load.ts";
 import { createMqttHandler } from "../../src/intake/mqtt-handler.ts";
@@ -24,6 +24,7 @@ export const HARNESS_START = HARNESS_DAY * 86_400;
 export async function createHarness(
   overrides: { meters?: object[]; timing?: object; maxUnits?: number } = {},
   opened?: Database,
+  log: Logger = pino({ level: "silent" }),
 ) {
   const database = opened ?? (await openSqlite(":memory:"));
   const defaultMeter = {
@@ -62,7 +63,6 @@ export async function createHarness(
       return Promise.resolve();
     },
   };
-  const log = pino({ level: "silent" });
   const refusals = createRefusalLog(log);
   const store = createMeterStore(database);
   const pipeline = await createPipeline({ config, database, clock, refusals, log });
