@@ -86,7 +86,6 @@ export function createGateway(url: string, { node, qos, payload, outages, onEven
       resend = acknowledged.slice(-RESENT_STEPS);
       await sendAll();
     },
-    isAway: (step: number) => outages.some(({ from, steps }) => step >= from && step < from + steps),
     /** Steps whose reading was acknowledged, in order. */
     acknowledged: (): readonly number[] => acknowledged,
     counts: () => counts,

@@ -26,7 +26,7 @@ export function makeMeters(seed: number, count: number, steps: number): ChaosMet
       return { used: random.int(5, MOST_WH / 3), made: Math.round(daylight * random.int(0, MOST_WH)) };
     });
     const counter = (change: (flow: { used: number; made: number }) => number) => {
-      let total = random.int(0, 1_000_000);
+      let total = random.int(1_000_000, 9_000_000);
       return [total, ...flows.map((flow) => (total += change(flow)))];
     };
     const net = { input: "E1", meaning: "netWh", values: counter(({ used, made }) => used - made) } as const;

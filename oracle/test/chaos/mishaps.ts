@@ -40,9 +40,9 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
         if (mishap.target === "chain") {
           await chain.kill(mishap.downMs);
         } else if (mishap.target === "oracle") {
-          if (!(await eventually(() => oracle.kill(mishap.downMs)))) return;
+          await eventually(mishap.target, () => oracle.kill(mishap.downMs));
         } else if (mishap.target === "signer") {
-          if (!(await eventually(() => oracle.killSigner()))) return;
+          await eventually(mishap.target, () => oracle.killSigner());
         } else if (mishap.target === "database") {
           await postgres?.kill();
           await sleep(mishap.downMs);
@@ -78,10 +78,10 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
 }
 
 /** A process that is just starting again cannot be killed yet: a moment later it can. */
-async function eventually(attempt: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (attempt()) return true;
+async function eventually(what: string, attempt: () => boolean): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!attempt()) {
+    if (performance.now() > deadline) throw new Error(`there was no ${what} to kill for 60 s`);
     await sleep(25);
   }
-  return false;
 }
