@@ -25,14 +25,21 @@ export async function boundCases(): Promise<SettleCase[]> {
       await put(`${side} sum ${name}`, await resigned(home, { [register]: home.profile[register] - BigInt(beyond) }));
       const late = REGISTER_LIMIT - 1n + BigInt(beyond);
       await put(`${side} register ${name}`, await resigned(home, { [register]: late }));
-      for (const at of [0, 7, 8, 95]) await put(`${side} ${at} ${name} of the cap`, await capped(side, at, beyond));
+      for (const at of [0, 7, 8, 20, 95]) await put(`${side} ${at} ${name} of the cap`, await capped(side, at, beyond));
     }
+    await put(`${side} register of 48 bits`, await resigned(await homeOf({}), { [register]: (1n << 48n) - 1n }));
+    const high = REGISTER_LIMIT / 2n;
+    await put(
+      `${side} register back from its upper half`,
+      await homeOf({ [register]: high + 7n }, { [register]: high }),
+    );
     await put(`${side} register backwards`, await homeOf({ [register]: 1_000n }, { [register]: 999n }));
   }
   const home = await homeOf({});
   for (const [name, quality] of [
     ["estimated", 1n],
     ["missing with energy", 2n],
+    ["missing in the middle with energy", 2n << 20n],
     ["missing at the end", 2n << 190n],
     ["invalid", 3n],
     ["invalid at the end", 3n << 190n],
@@ -40,6 +47,8 @@ export async function boundCases(): Promise<SettleCase[]> {
     await put(`quality ${name}`, await resigned(home, { quality }));
   }
   await put("quality missing without energy", await homeOf({}, { quality: 2n << 20n }, 10));
+  await put("quality invalid without energy", await homeOf({}, { quality: 3n << 20n }, 10));
+  await put("quality invalid without energy at the beginning", await homeOf({}, { quality: 3n }, 0));
   for (const [name, exponent, short] of [
     ["funded to the unit", 0, 0n],
     ["one short", 0, 1n],
@@ -111,8 +120,8 @@ export function plainState(meter: number, seat: number): DeviceState {
     bidTicks: 0,
     balanceBaseUnits: 1n << 40n,
     lastDay: DAY - 1,
-    importRegister: 5_000n,
-    exportRegister: 9_000n,
+    importRegister: 5_001n,
+    exportRegister: 9_001n,
     capUnits: 32_767,
     unitExponent: 0,
   };

@@ -31,6 +31,7 @@ export function skipCases(of: SettleCase): SettleCase[] {
     tampered(street(first), name, error, { residents: [changed, ...others] });
   const consumed = state({ lastDay: DAY });
   const skippedTwice = street(consumed);
+  const forcedFirst = honestCase("skips", of.tariff, of.residents, [first.device]);
   return [
     put("consumed that day", consumed),
     put("consumed later", state({ lastDay: DAY + 3 })),
@@ -53,6 +54,9 @@ export function skipCases(of: SettleCase): SettleCase[] {
     includeFirst(revoked, "included though revoked", "DeviceTombstoned"),
     includeFirst(queued(DAY, LEAVING), "included though leaving", "NotSharing"),
     includeFirst(state({ sharing: false }), "included though not sharing", "NotSharing"),
+    tampered({ ...forcedFirst, residents: [consumed, ...others] }, "skipped though forced", "NoReasonToSkip", {
+      args: { ...skippedTwice.args, skipped: encodeSkipped([first.device]) },
+    }),
     tampered(skippedTwice, "skipped twice", "DuplicateMeter", {
       args: { ...skippedTwice.args, skipped: concatHex([skippedTwice.args.skipped, skippedTwice.args.skipped]) },
     }),

@@ -1,12 +1,14 @@
 import { encodeIntervals } from "@commonwatt/sdk/profile";
+import { encodeBatch } from "@commonwatt/sdk/settlement/batch";
 import { buyerPrice, sellerPrice } from "@commonwatt/sdk/settlement/reference/day";
 import { decodeClaims } from "@commonwatt/sdk/settlement/claims";
-import { type Hex, size, sliceHex } from "viem";
+import { concatHex, type Hex, size, sliceHex } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 
 import { boundCases, noVolumeCases } from "./cases-bounds.ts";
 import { claimTampers } from "./cases-claims.ts";
 import { largeCases } from "./cases-large.ts";
+import { signatureCases } from "./cases-signatures.ts";
 import { skipCases } from "./cases-skips.ts";
 import { witnessCases } from "./cases-witness.ts";
 import { randomFrom } from "./random.ts";
@@ -53,6 +55,7 @@ export async function allCases(): Promise<SettleCase[]> {
   return [
     ...honest,
     forced,
+    ...forcedTampers(forced, first),
     ...honest.slice(0, 8).flatMap(claimTampers),
     ...shapeTampers(first),
     ...honest.flatMap((of, index) => (index % 4 === 0 ? probes(of) : [])),
@@ -61,6 +64,7 @@ export async function allCases(): Promise<SettleCase[]> {
     ...(await boundCases()),
     ...(await noVolumeCases()),
     ...(await witnessCases()),
+    ...(await signatureCases()),
     ...(await largeCases()),
     ...skipCases(first),
   ];
@@ -135,10 +139,35 @@ async function profileTampers(of: SettleCase): Promise<SettleCase[]> {
   const yesterday = await resigned(first, { day: first.profile.day - 1 });
   const stale = { ...yesterday, profile: { ...yesterday.profile, day: first.profile.day } };
   const late = honestCase(of.name, of.tariff, [stale, ...others]);
+  // The word of a stranger is empty, and so is the key of this class.
+  const plain = { community: false, askTicks: 0, bidTicks: 0, unitExponent: 0 };
+  const free = honestCase("free", of.tariff, [{ ...first, state: { ...first.state, ...plain } }, ...others]);
   return [
     tampered(late, "profile of another day", "UnknownDevice", {}),
-    tampered(of, "device that nobody registered", "UnknownDevice", {
-      residents: [{ ...first, device: privateKeyToAddress(keyOf("stranger")) }, ...others],
+    ...[of, free].map((street) =>
+      tampered(street, "device that nobody registered", "UnknownDevice", {
+        residents: [{ ...first, device: privateKeyToAddress(keyOf("stranger")) }, ...others],
+      }),
+    ),
+  ];
+}
+
+/** A forced profile twice, and seats that were forced in another window. */
+function forcedTampers(forced: SettleCase, of: SettleCase): SettleCase[] {
+  const { batch } = forced.args;
+  const last = forced.residents.find(({ device }) => device === forced.forced.at(-1));
+  if (last === undefined) throw new Error("Nobody is forced.");
+  const { community, askTicks, bidTicks, unitExponent: exponent } = last.state;
+  const again = encodeBatch([{ community, askTicks, bidTicks, exponent, profiles: [last.profile] }]);
+  const lowest = of.announced & -of.announced;
+  return [
+    { ...of, name: "forced in another window", stale: of.announced | (1n << 7n) },
+    tampered(of, "not announced but forced in another window", "NotAnnounced", {
+      announced: of.announced ^ lowest,
+      stale: lowest,
+    }),
+    tampered(forced, "forced profile twice", "DuplicateMeter", {
+      args: { ...forced.args, batch: concatHex([batch, again]) },
     }),
   ];
 }
@@ -156,6 +185,8 @@ function windowTampers(of: SettleCase): SettleCase[] {
     tampered(of, "hour of forcing", "ForcingHour", { market: { openedAt: NOW - 3_599 } }),
     tampered(of, "after the window", "WindowHasClosed", { market: { openedAt: NOW - 7_200 } }),
     tampered(of, "settled before", "NoWindow", { market: { settledAt: NOW - 9 } }),
+    tampered(of, "settled by a contract under construction", "NotTopLevel", { sender: "contract under construction" }),
+    tampered(of, "settled by an account with code", "NotTopLevel", { sender: "account with code" }),
     tampered(of, "paused", "IsPaused", { market: { paused: true } }),
     tampered(of, "another day", "NoWindow", { args: { ...of.args, day: of.args.day + 1 } }),
     tampered(of, "tariff that has begun", "WrongSide", { market: { tariffDay: of.args.day } }),

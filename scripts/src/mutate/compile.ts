@@ -12,7 +12,8 @@ export type Sources = Map<string, Buffer>;
 /** A compiler's complaint, and where. */
 export type Complaint = { message: string; file: string | undefined; start: number; end: number };
 
-export type Compiled = { code: Hex; abi: Abi } | { complaints: Complaint[] };
+/** `code` as it is deployed, `creation` as it is sent. */
+export type Compiled = { code: Hex; creation: Hex; abi: Abi } | { complaints: Complaint[] };
 
 type Output = {
   errors?: {
@@ -22,7 +23,10 @@ type Output = {
     sourceLocation?: { file: string; start: number; end: number };
   }[];
   sources?: Record<string, { ast?: unknown }>;
-  contracts?: Record<string, Record<string, { abi: Abi; evm?: { deployedBytecode: { object: string } } }>>;
+  contracts?: Record<
+    string,
+    Record<string, { abi: Abi; evm?: { bytecode: { object: string }; deployedBytecode: { object: string } } }>
+  >;
 };
 
 const root = join(import.meta.dirname, "../../..");
@@ -66,7 +70,9 @@ export function parse(sources: Sources): Map<string, Node> {
 
 /** The code of a contract as it is deployed. */
 export function compile(sources: Sources, file: string, contract: string): Compiled {
-  const output = run(sources, { [file]: { [contract]: ["evm.deployedBytecode.object", "abi"] } });
+  const output = run(sources, {
+    [file]: { [contract]: ["evm.bytecode.object", "evm.deployedBytecode.object", "abi"] },
+  });
   const complaints = (output.errors ?? [])
     .filter(({ severity }) => severity === "error")
     .map(({ message, sourceLocation }) => ({
@@ -78,7 +84,7 @@ export function compile(sources: Sources, file: string, contract: string): Compi
   const made = output.contracts?.[file]?.[contract];
   const code = made?.evm?.deployedBytecode.object;
   if (complaints.length === 0 && made !== undefined && code !== undefined && /^[\da-f]+$/u.test(code)) {
-    return { code: `0x${code}`, abi: made.abi };
+    return { code: `0x${code}`, creation: `0x${made.evm?.bytecode.object ?? ""}`, abi: made.abi };
   }
   return { complaints: complaints.length > 0 ? complaints : [{ message: "no code", file, start: -1, end: -1 }] };
 }

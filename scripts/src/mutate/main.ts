@@ -1,6 +1,7 @@
 /**
  * `npm run mutate`: changes the verifying code in every small way the operators know and says which changes no test
- * notices. `--sample N --seed S` tries so many of them; `--list` only lists. Exits 1 if one survives without a proof.
+ * notices. `--sample N --seed S` tries so many of them; `--list` only lists. Exits 1 if one survives without a proof, or
+ * is noticed in spite of one.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
@@ -97,10 +98,17 @@ function report(verdicts: readonly Verdict[]): void {
   for (const mutant of alive.toSorted((a, b) => a.file.localeCompare(b.file) || a.start - b.start)) {
     console.log(`ALIVE ${describe(mutant)}`);
   }
+  const refuted = verdicts.flatMap(({ id, killedBy }) => {
+    const mutant = mutants[id - 1];
+    return killedBy !== undefined && mutant !== undefined && proofOf(mutant) !== undefined
+      ? [`NOT EQUIVALENT ${describe(mutant)}: "${killedBy}"`]
+      : [];
+  });
+  for (const line of refuted) console.log(line);
   console.log(
     `${verdicts.length - survived} killed, ${survived - alive.length} equivalent, ${alive.length} alive of ${verdicts.length} in ${seconds()} s`,
   );
-  process.exitCode = alive.length === 0 ? 0 : 1;
+  process.exitCode = alive.length + refuted.length === 0 ? 0 : 1;
 }
 
 /** The mutants that nothing noticed and nobody has proven equivalent. */

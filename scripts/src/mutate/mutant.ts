@@ -19,6 +19,8 @@ export type Mutant = {
   /** First line of what is replaced, counted from 1, and its text without indentation. */
   line: number;
   lineText: string;
+  /** Where it begins in that text. */
+  column: number;
   /** Name of the function it is in; empty outside functions. */
   within: string;
   /**

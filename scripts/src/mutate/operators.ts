@@ -79,8 +79,22 @@ export function mutantsOf(
     const { start, length } = rangeOf(node);
     const before = source.subarray(0, start).toString("utf8");
     const line = before.split("\n").length;
-    const lineText = source.toString("utf8").split("\n")[line - 1]?.trim() ?? "";
-    found.push({ file, operator, start, length, original: slice(node), replacement, line, lineText, within, woven });
+    const whole = source.toString("utf8").split("\n")[line - 1] ?? "";
+    const lineText = whole.trim();
+    const column = (before.split("\n").at(-1) ?? "").length - whole.indexOf(lineText);
+    found.push({
+      file,
+      operator,
+      start,
+      length,
+      original: slice(node),
+      replacement,
+      line,
+      lineText,
+      column,
+      within,
+      woven,
+    });
   }
 
   function here(node: Node, text: Site["text"]): Mutant["woven"] {

@@ -3,6 +3,7 @@ import {
   concatHex,
   decodeErrorResult,
   decodeEventLog,
+  encodeDeployData,
   encodeFunctionData,
   type Hex,
   numberToHex,
@@ -24,8 +25,13 @@ const CHOOSE_NONE = 0;
 /** Where the state is: `Caught`, which runs the code at `CORE` on it. */
 const ADDRESS = DOMAIN.verifyingContract;
 const CORE = "0x0000000000000000000000000000000000c0dec0";
+/** An account that runs the code of another one (EIP-7702). */
+const DELEGATED = "0x00000000000000000000000000000000000de1e6";
 /** What `Caught` returns before the reason of a revert. */
 const REVERTED = `0x${"ff".repeat(32)}`;
+
+/** Not mutated. */
+type Contracts = Record<"core" | "caught" | "unborn", { abi: Abi; code: Hex; creation: Hex }>;
 
 /** Cases that begin from the same state and end in the same way. */
 type Group = { prepare: Hex; refused: boolean; cases: { of: SettleCase; settle: Hex }[] };
@@ -34,34 +40,29 @@ type Group = { prepare: Hex; refused: boolean; cases: { of: SettleCase; settle: 
 export class Replay {
   readonly #provider: Provider;
   readonly #abi: Abi;
+  readonly #unborn: Contracts["unborn"];
   readonly #groups: Group[];
   readonly #sender: string;
   readonly #original: Hex;
   #code: Hex;
 
-  private constructor(provider: Provider, abi: Abi, code: Hex, cases: readonly SettleCase[], sender: string) {
+  private constructor(provider: Provider, contracts: Contracts, cases: readonly SettleCase[], sender: string) {
+    const { abi, code } = contracts.core;
     this.#provider = provider;
     this.#abi = abi;
+    this.#unborn = contracts.unborn;
     this.#original = code;
     this.#code = code;
     this.#sender = sender;
     this.#groups = groupsOf(abi, cases);
   }
 
-  /**
-   * @param code - Of `SettlementCore`, not mutated.
-   * @param caught - Code of `Caught`.
-   */
-  static async begin(
-    provider: Provider,
-    { abi, code }: { abi: Abi; code: Hex },
-    caught: Hex,
-    cases: readonly SettleCase[],
-  ): Promise<Replay> {
+  static async begin(provider: Provider, contracts: Contracts, cases: readonly SettleCase[]): Promise<Replay> {
     const [sender] = (await provider.request({ method: "eth_accounts", params: [] })) as string[];
     if (sender === undefined) throw new Error("The chain has no account.");
-    await provider.request({ method: "hardhat_setCode", params: [ADDRESS, caught] });
-    return new Replay(provider, abi, code, cases, sender);
+    await provider.request({ method: "hardhat_setCode", params: [ADDRESS, contracts.caught.code] });
+    await provider.request({ method: "hardhat_setCode", params: [DELEGATED, `0xef0100${CORE.slice(2)}`] });
+    return new Replay(provider, contracts, cases, sender);
   }
 
   /** The code of the outcomes that follow. */
@@ -80,7 +81,7 @@ export class Replay {
         await this.#ask("hardhat_setCode", CORE, this.#code);
         for (const { of, settle } of [...cases]) {
           const data = withChoice(settle, chosen);
-          yield { of, outcome: refused ? await this.#call(data) : await this.#sendAndUndo(data) };
+          yield { of, outcome: refused ? await this.#call(data, of.sender) : await this.#sendAndUndo(data) };
         }
       } finally {
         await this.#ask("evm_revert", before);
@@ -111,8 +112,9 @@ export class Replay {
   }
 
   /** A settlement that is expected to be refused: it needs no block, and if it is not refused its logs do not matter. */
-  async #call(data: Hex): Promise<Outcome> {
-    const returned = (await this.#ask("eth_call", this.#transaction(data), "latest")) as Hex;
+  async #call(data: Hex, sender: SettleCase["sender"]): Promise<Outcome> {
+    const call = { ...this.#transaction(data), ...this.#from(data, sender) };
+    const returned = (await this.#ask("eth_call", call, "latest")) as Hex;
     return returned.startsWith(REVERTED) ? { reverted: `0x${returned.slice(REVERTED.length)}` } : { logs: "[]" };
   }
 
@@ -131,7 +133,14 @@ export class Replay {
     return { logs: JSON.stringify(receipt.logs.map(({ topics, data: body }) => ({ topics, data: body }))) };
   }
 
-  #transaction(data: Hex): unknown {
+  #from(data: Hex, sender: SettleCase["sender"]): Record<string, unknown> {
+    if (sender === "account with code") return { from: DELEGATED };
+    if (sender === undefined) return {};
+    const { abi, creation: bytecode } = this.#unborn;
+    return { to: undefined, data: encodeDeployData({ abi, bytecode, args: [ADDRESS, data] }) };
+  }
+
+  #transaction(data: Hex): Record<string, unknown> {
     return { from: this.#sender, to: ADDRESS, data, gas: numberToHex(GAS) };
   }
 

@@ -15,11 +15,15 @@ export type SettleCase = {
   /** Devices whose profiles were forced, in that order; their seats are not in `announced`. */
   forced: readonly Address[];
   announced: bigint;
+  /** Seats that an earlier window left behind as forced: they are overwritten by the first one that is. */
+  stale?: bigint;
   /** Whose profiles the hash of the forced ones is made of, where not of those. */
   boundTo?: readonly Address[];
   /** How the market's state differs from a window that has been open for an hour and a half. */
   market?: { openedAt?: number; settledAt?: number; paused?: boolean; tariffDay?: number };
   args: SettleDayArgs;
+  /** Who settles, where it is not a plain account. */
+  sender?: "contract under construction" | "account with code";
   /** Not a settlement, but what one profile of a class comes to at the claimed prices before it is rounded. */
   probe?: Limits & { intervals: Hex };
   /** What the reference comes to, or the error of the contract. */
@@ -63,9 +67,9 @@ export function seatsOf({ residents }: SettleCase) {
 }
 
 /** The window of `SettlementCore.prepare`. */
-export function windowOf({ residents, forced, announced, tariff, market, boundTo = forced }: SettleCase) {
-  let forcedHash: Hex = zeroHash;
-  let seats = 0n;
+export function windowOf({ residents, forced, announced, stale = 0n, tariff, market, boundTo = forced }: SettleCase) {
+  let forcedHash: Hex = stale === 0n ? zeroHash : keccak256("0x");
+  let seats = forced.length === 0 ? stale : 0n;
   for (const of of residents) if (forced.includes(of.device)) seats |= 1n << BigInt(of.state.seat);
   for (const device of boundTo) {
     const of = residents.find((resident) => resident.device === device);

@@ -2,6 +2,8 @@
 export const CONTRACT = { file: "contracts/test/mutants/SettlementCore.sol", name: "SettlementCore" };
 /** What runs it so that no call fails. */
 export const CAUGHT = { file: "contracts/test/mutants/Caught.sol", name: "Caught" };
+/** What calls it from a constructor. */
+export const UNBORN = { file: "contracts/test/mutants/Unborn.sol", name: "Unborn" };
 /** What chooses among mutants that are compiled together. */
 export const CHOOSER = "contracts/test/mutants/Chosen.sol";
 

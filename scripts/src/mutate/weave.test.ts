@@ -9,7 +9,19 @@ function mutant(start: number, length: number, replacement: string, alone = fals
   const original = SOURCE.subarray(start, start + length).toString();
   const text = (id: number, others: string): string => `(${id} ? ${replacement} : ${others})`;
   const woven = alone ? undefined : [{ file: "f", start, length, text }];
-  return { file: "f", operator: "x", start, length, original, replacement, line: 1, lineText: "", within: "", woven };
+  return {
+    file: "f",
+    operator: "x",
+    start,
+    length,
+    original,
+    replacement,
+    line: 1,
+    lineText: "",
+    column: 0,
+    within: "",
+    woven,
+  };
 }
 
 describe("toBatches", () => {

@@ -8,7 +8,7 @@ import { readAll } from "./generate.ts";
 import type { Mutant } from "./mutant.ts";
 import { type Outcome, type Provider, Replay } from "./replay.ts";
 import type { SettleCase } from "./settle-case.ts";
-import { CAUGHT, CHOOSER, CONTRACT } from "./targets.ts";
+import { CAUGHT, CHOOSER, CONTRACT, UNBORN } from "./targets.ts";
 import type { Message, Verdict } from "./verdict.ts";
 import { type Batch, changesIn, weave } from "./weave.ts";
 
@@ -110,7 +110,8 @@ async function beginReplay(): Promise<Replay> {
   };
   const { provider } = await network.create({ network: "default", override: { allowUnlimitedContractSize: true } });
   const caught = compiled(readSources(CAUGHT.file), CAUGHT);
-  return Replay.begin(provider, compiled(sources, CONTRACT), caught.code, await allCases());
+  const unborn = compiled(readSources(UNBORN.file), UNBORN);
+  return Replay.begin(provider, { core: compiled(sources, CONTRACT), caught, unborn }, await allCases());
 }
 
 function compiled(from: Sources, { file, name }: typeof CONTRACT) {
