@@ -158,10 +158,10 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     chainId,
 
     async request(call) {
-      const failures: unknown[] = [];
+      const failures: Error[] = [];
       for (const endpoint of candidates()) {
         const answer = await ask(endpoint, call).catch((error: unknown) => {
-          failures.push(error);
+          failures.push(error instanceof Error ? error : new Error(String(error)));
         });
         if (answer === undefined) continue;
         if ("error" in answer) throw answer.error;
