@@ -3,15 +3,17 @@ import { parseArgs } from "node:util";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { summarize } from "./cli/check.ts";
+import { runDiscover } from "./cli/discover.ts";
 import { createHttpKey } from "./cli/http-keys.ts";
 import { createKeys } from "./cli/keys.ts";
 import { provePossession } from "./cli/possession.ts";
-import { loadConfig } from "./config/load.ts";
+import { loadConfig, loadConfigWithoutMeters } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { run } from "./run.ts";
 
 const USAGE = `usage: node oracle/src/main.ts VERB --config FILE
   run                                   read the meters, sign and record their days, serve the offer board
+  discover [--seconds 60] [--json]      listen on the config's sources and propose the meters of what is heard
   check                                 check the config and say what it means
   keys create --meters 1,2,...          make the device keys of these meters
   keys create --submitter               make the key of the account that pays for transactions
@@ -30,16 +32,22 @@ async function main(): Promise<void> {
       meter: { type: "string" },
       user: { type: "string" },
       node: { type: "string" },
+      seconds: { type: "string" },
+      json: { type: "boolean", default: false },
       "import-register": { type: "string" },
       "export-register": { type: "string" },
     },
   });
   const { meters, submitter } = values;
   const verb = positionals.join(" ");
-  if (!["run", "check", "keys create", "keys http", "possession"].includes(verb)) {
+  if (!["run", "check", "discover", "keys create", "keys http", "possession"].includes(verb)) {
     throw new CommonwattError(`${verb === "" ? "No verb" : `Unknown verb ${JSON.stringify(verb)}`}\n${USAGE}`);
   }
   if (values.config === undefined) throw new CommonwattError(`--config is missing\n${USAGE}`);
+  if (verb === "discover") {
+    print(await runDiscover(loadConfigWithoutMeters(values.config), values));
+    return;
+  }
   const config = loadConfig(values.config);
   if (verb === "run") {
     await run(config);

@@ -63,7 +63,7 @@ describe("the config", () => {
     [
       "unknown key",
       (config) => (config.timing["graceSecond"] = 5),
-      /^timing: unknown key "graceSecond", expected one of graceSeconds, maxGapSeconds,/u,
+      /^timing: unknown key "graceSecond", expected one of graceSeconds, maxLateSeconds, maxGapSeconds,/u,
     ],
     [
       "unknown key of a meter",

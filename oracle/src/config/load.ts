@@ -55,19 +55,38 @@ export function parseConfig(value: unknown, folder: string): Config {
  * @throws ConfigError when the file cannot be read, is not JSON, or is not a config.
  */
 export function loadConfig(file: string): Config {
+  return parseConfig(readConfig(file), dirname(resolve(file)));
+}
+
+/**
+ * The same for a config whose meters are still to be found: `meters` may be empty or missing.
+ *
+ * @throws ConfigError as {@link loadConfig}.
+ */
+export function loadConfigWithoutMeters(file: string): Config {
+  const value = readConfig(file);
+  const folder = dirname(resolve(file));
+  const isObject = typeof value === "object" && value !== null;
+  const meters = isObject && "meters" in value ? value.meters : [];
+  if (!isObject || !Array.isArray(meters) || meters.length > 0) return parseConfig(value, folder);
+  return { ...parseConfig({ ...value, meters: [NO_METER] }, folder), meters: [] };
+}
+
+/** Stands for the meters of a config that has none yet. */
+const NO_METER = { meter: 1, node: "none", fuseWatts: 100, inputs: [{ input: "none", meaning: "netWh" }] };
+
+function readConfig(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     throw new ConfigError([`${file}: cannot be read, ${String(error)}`]);
   }
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch (error) {
     throw new ConfigError([`${file}: expected JSON, ${String(error)}`]);
   }
-  return parseConfig(value, dirname(resolve(file)));
 }
 
 function absolutePaths(config: Config, folder: string): Config {

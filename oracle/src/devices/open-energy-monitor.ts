@@ -48,6 +48,7 @@ export const emonPi: DeviceProfile = {
   wirings: powers("power"),
   channels: { first: 1, count: 2 },
   mostWatts: INT16_WATTS,
+  usualIds: [5],
   frame: {
     names: ["power1", "power2", "power1pluspower2", "vrms", ...numbered("t", 6), "pulsecount"],
     codes: [...repeat(10, "h" as const), "L"],
@@ -74,6 +75,7 @@ export const emonPiCM: DeviceProfile = {
     ],
   },
   channels: { first: 1, count: 2 },
+  usualIds: [5],
   frame: {
     names: [
       ...["Msg", "power1", "power2", "power1pluspower2", "vrms"],
@@ -95,6 +97,7 @@ export const emonTx3CM: DeviceProfile = {
   title: "emonTx V3, continuous monitoring: P1..P4 with counters E1..E4",
   wirings: COUNTERS,
   channels: { first: 1, count: 4 },
+  usualIds: [15, 16],
   frame: {
     names: ["MSG", "Vrms", ...numbered("P", 4), ...numbered("E", 4), ...numbered("T", 3), "pulse"],
     codes: ["L", ...repeat(5, "h" as const), ...repeat(4, "l" as const), ...repeat(3, "h" as const), "L"],
@@ -106,6 +109,7 @@ export const emonTx4: DeviceProfile = {
   title: "emonTx4: P1..P6 with counters E1..E6",
   wirings: { ...COUNTERS, threePhase: THREE_PHASES },
   channels: { first: 1, count: 6 },
+  usualIds: [17, 18],
   frame: {
     names: ["MSG", "Vrms", ...numbered("P", 6), ...numbered("E", 6), ...numbered("T", 3), "pulse"],
     codes: ["L", ...repeat(7, "h" as const), ...repeat(6, "l" as const), ...repeat(3, "h" as const), "L"],
@@ -117,6 +121,7 @@ export const emonTx5: DeviceProfile = {
   title: "emonTx5 (emonTx4 DB firmware): P1..P6 with counters E1..E6, three voltages",
   wirings: { ...COUNTERS, threePhase: THREE_PHASES },
   channels: { first: 1, count: 6 },
+  usualIds: [28],
   frame: {
     names: ["MSG", ...numbered("Vrms", 3), ...numbered("P", 6), ...numbered("E", 6), "pulse", "Analog"],
     codes: ["L", ...repeat(9, "h" as const), ...repeat(6, "l" as const), "L", "H"],

@@ -40,6 +40,8 @@ export type DeviceProfile = {
   channels?: { first: number; count: number };
   /** Its powers are int16: beyond this they stand still. */
   mostWatts?: number;
+  /** Numbers that its radio has as delivered. */
+  usualIds?: readonly number[];
   /** How its radio frames are put together, where it has a radio. */
   frame?: Pick<NodeConfig, "names" | "codes" | "scales">;
 };

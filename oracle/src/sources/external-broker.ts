@@ -8,7 +8,10 @@ import { readSecret } from "../keystore/passphrase.ts";
 import type { MessageHandler } from "./message.ts";
 
 export type ExternalBroker = { close(): Promise<void> };
-export type ExternalBrokerConfig = Extract<BrokerConfig, { kind: "external" }>;
+export type ExternalBrokerConfig = Extract<BrokerConfig, { kind: "external" }> & {
+  /** The broker is to forget us with the connection, and to keep nothing for us. */
+  clean?: boolean;
+};
 export type ExternalBrokerEvents = {
   onConnected: () => void;
   /** Told once of what keeps the broker away, until it changes. */
@@ -45,7 +48,7 @@ export function connectExternalBroker(
   const client: MqttClient = connect(broker.url, {
     ...credentials(broker),
     clientId: broker.clientId,
-    clean: false,
+    clean: broker.clean ?? false,
     connectTimeout: CONNECT_MS,
     keepalive: KEEPALIVE_SECONDS,
     // Both are done below: with growing pauses, and with a look at what was granted.

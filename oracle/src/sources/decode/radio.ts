@@ -1,4 +1,5 @@
 import type { Decoded } from "../../intake/intake.ts";
+import type { Refusal } from "../message.ts";
 import { crc16Modbus } from "./crc16.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
 import type { NodeTable } from "./node-table.ts";
@@ -17,6 +18,7 @@ const HEX = /^(?:[0-9a-f]{2}){5,255}$/iu;
 const WHITENING = 0x55;
 /** The lower five bits of a frame's header are the node; the others say how it is to be answered. */
 const NODE_BITS = 0x1f;
+const FRAME = "a frame of ";
 const MAX_LINE_CHARACTERS = 2_048;
 
 /** Takes a line of a JeeLib receiver apart: `OK <node> <byte> <byte> ... (<rssi>)`. Its other lines are not for us. */
@@ -66,8 +68,17 @@ export function decodeFrame(frame: FrameResult, nodes: NodeTable): Decoded {
   const { nodeId, payload, rssi } = frame;
   const definition = nodes.byId(nodeId);
   if (definition === undefined) {
-    const detail = `a frame of ${payload.byteLength} bytes, expected a node of the config with id ${nodeId}`;
-    return refused("unknown-node", String(nodeId), detail);
+    return refused(
+      "unknown-node",
+      String(nodeId),
+      `${FRAME}${payload.byteLength} bytes, expected a node of the config with id ${nodeId}`,
+    );
   }
   return decodePayload(definition, payload, rssi);
+}
+
+/** What the refusal of a frame says of it, when its node is unknown. */
+export function unknownFrame({ reason, node, detail }: Refusal): { nodeId: number; bytes: number } | undefined {
+  if (reason !== "unknown-node" || !detail.startsWith(FRAME)) return undefined;
+  return { nodeId: Number(node), bytes: Number.parseInt(detail.slice(FRAME.length), 10) };
 }
