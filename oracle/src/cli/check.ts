@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 
-import type { Config } from "../config/schema.ts";
+import type { Config, MeterInput } from "../config/schema.ts";
 import { labelsOf } from "../chain/endpoints/redact.ts";
 import { listMeterKeys } from "../keystore/keystore.ts";
+import { mqttTopics } from "../sources/decode/mqtt.ts";
 
 /** A summary of a valid config, in lines for a person. */
 export function summarize(config: Config): string {
@@ -13,7 +14,8 @@ export function summarize(config: Config): string {
     broker.kind === "embedded"
       ? `broker: embedded, on ${broker.host}:${broker.port}`
       : `broker: external, ${broker.url} as client ${broker.clientId}`,
-    `topics: ${config.baseTopic}/<node> (JSON) and ${config.baseTopic}/<node>/<input> (a number)`,
+    `topics: ${mqttTopics(config.baseTopic).join(", ")}`,
+    ...config.serial.map(({ path, format }) => `serial line: ${path}, ${format}`),
     http === undefined
       ? "http input: off"
       : `http input: http://${http.host}:${http.port}/input, keys in ${http.keysFile}${existsSync(http.keysFile) ? "" : " (missing)"}`,
@@ -29,8 +31,12 @@ export function summarize(config: Config): string {
     ...meters.map(
       ({ meter, node, inputs, fuseWatts, unitWh }) =>
         `  ${meter}: node ${node}, fuse ${fuseWatts} W, unit ${unitWh} Wh, ` +
-        inputs.map(({ input, meaning }) => `${input} = ${meaning}`).join(", "),
+        inputs.map(showInput).join(", "),
     ),
   ];
   return lines.join("\n");
+}
+
+function showInput({ input, plus = [], minus = [], meaning }: MeterInput): string {
+  return `${[input, ...plus].join(" + ")}${minus.map((part) => ` - ${part}`).join("")} = ${meaning}`;
 }

@@ -120,5 +120,14 @@ describe("check", () => {
     expect(summary).toContain("deployment.json (missing)");
     expect(summary).toContain("(no key yet of meter 2)");
     expect(summary).toContain("  1: node home-1, fuse 17250 W, unit 1 Wh, E1 = netWh");
+    expect(summary).toContain("topics: emon/#, emonhub/rx/#, shellies/#");
+  });
+
+  test("shows what is put together, and the serial lines", () => {
+    const inputs = [{ input: "E1", plus: ["E2"], minus: ["E3"], meaning: "netWh" as const }];
+    const meters = config.meters.map((meter) => ({ ...meter, inputs }));
+    const summary = summarize({ ...config, meters, serial: [{ path: "/dev/ttyUSB0", format: "p1", node: "home" }] });
+    expect(summary).toContain("E1 + E2 - E3 = netWh");
+    expect(summary).toContain("serial line: /dev/ttyUSB0, p1");
   });
 });
