@@ -62,7 +62,7 @@ export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
   const parts = { ...given, refusals: createDiscreetRefusals(given.refusals, given.config.meters) };
   const { config, database, clock } = parts;
   const { meters, timing } = config;
-  const patience = createPatience(timing);
+  const patience = createPatience(timing, clock.nowMs());
   /** The look that days are closed by: what came after it is not worked through for certain. */
   let lookMs = -Infinity;
   const disagreements = new Map<number, Disagreement & { day: string }>();

@@ -43,11 +43,14 @@ import { startEmbeddedBroker } from "./sources/embedded-broker.ts";
 import type { MessageHandler } from "./sources/message.ts";
 import { createMeterStore } from "./storage/meter-store.ts";
 import { openDatabase } from "./storage/open.ts";
+import { createRetention } from "./storage/retention.ts";
 
 /** How often each RPC endpoint is asked for its latest block. */
 const ENDPOINTS_PAUSE_MS = 5_000;
 /** What has been stored meanwhile is worked through together: one transaction, and one sync of the disk. */
 const WORK_PAUSE_MS = 200;
+/** How often it is looked for messages and uses that are older than they are kept. */
+const TIDY_PAUSE_MS = 60_000;
 
 /**
  * Runs the oracle until SIGTERM or SIGINT: takes messages, closes days, has them signed, records or settles them, and
@@ -170,9 +173,15 @@ export async function run(config: Config): Promise<void> {
     pauseMs: ENDPOINTS_PAUSE_MS,
     onError: onError("Looking at the RPC endpoints"),
   });
+  const tidying = startLoop(createRetention(database, config.retention, clock.nowMs), {
+    ...options,
+    pauseMs: TIDY_PAUSE_MS,
+    onError: onError("Removing what is old"),
+  });
   resources.defer(async () => {
     stopping.abort();
-    await Promise.all([watching.done, closing.done, sending.done, working.done, pipeline.intake.settled()]);
+    const loops = [watching, closing, sending, working, tidying].map(({ done }) => done);
+    await Promise.all([...loops, pipeline.intake.settled()]);
   });
 
   const intake = guardSources(pipeline.intake, config.meters, () => clock.nowMs());

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 
@@ -6,6 +10,7 @@ import { parseConfig } from "../config/load.ts";
 import type { InboxRow } from "../inbox/inbox-store.ts";
 import { createRefusalLog } from "../refusals.ts";
 import type { Message } from "../sources/message.ts";
+import { DatabaseFullError } from "../storage/errors.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { createIntake } from "./create-intake.ts";
 
@@ -26,11 +31,9 @@ const config = parseConfig(
 async function createScene({
   fateOf,
   isLive = true,
-}: { fateOf?: (transaction: number) => Fate; isLive?: boolean } = {}) {
-  const { database, count } = failingDatabase(
-    await openSqlite(":memory:"),
-    (transaction) => fateOf?.(transaction) ?? "done",
-  );
+  file = ":memory:",
+}: { fateOf?: (transaction: number) => Fate; isLive?: boolean; file?: string } = {}) {
+  const { database, count } = failingDatabase(await openSqlite(file), (transaction) => fateOf?.(transaction) ?? "done");
   const scene = {
     nowMs: NOW,
     looks: 0,
@@ -183,4 +186,21 @@ describe("more than there is room for", () => {
     expect(String((refused[0] as PromiseRejectedResult).reason)).toContain("120000 messages wait to be stored");
     expect((await rows()).length).toBe(120_000);
   });
+});
+
+test("a full disk acknowledges nobody, says what to do, and goes on by itself when there is room", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "intake-"));
+  const { intake, rows, scene, database } = await createScene({ file: join(folder, "oracle.sqlite") });
+  const pages = Number((await database.get("PRAGMA page_count"))?.["page_count"]);
+  await database.get(`PRAGMA max_page_count = ${pages + 2}`);
+  const thousand = Array.from({ length: 1_000 }, (_, value) => message(value));
+  await expect(intake.take(decoded(...thousand))).rejects.toThrow(DatabaseFullError);
+  await expect(intake.take(decoded(...thousand))).rejects.toThrow(DatabaseFullError);
+  expect(await rows()).toEqual([]);
+  await database.get("PRAGMA max_page_count = 100000");
+  await intake.take(decoded(...thousand));
+  expect(await rows()).toHaveLength(1_000);
+  expect(scene.events).toEqual(["intake-failed", "intake-resumed"]);
+  await database.close();
+  rmSync(folder, { recursive: true });
 });

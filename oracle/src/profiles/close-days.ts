@@ -24,6 +24,8 @@ const MAX_DAYS = 64;
 export type CloseTime = {
   nowMs: number;
   graceMs: number;
+  /** When this process began to listen: what a broker has kept for it meanwhile comes only then. */
+  startedMs: number;
   /** Whether a day has waited for as long as it may. */
   isLastCall: (day: Day) => boolean;
 };
@@ -32,8 +34,8 @@ export type CloseTime = {
  * The days of a meter that are over and not closed yet, in order.
  *
  * A day is over when the clock has passed its end and either every channel has a reading from its end or later, or the
- * grace has passed since its end and since the last reading that arrived for it, or it has waited for as long as it may. A
- * day without readings gets no profile: the next one's registers cover its energy.
+ * grace has passed since its end, since the start of this process and since the last reading that arrived for it, or it
+ * has waited for as long as it may. A day without readings gets no profile: the next one's registers cover its energy.
  */
 export async function daysOver(store: MeterStore, meter: MeterConfig, at: CloseTime): Promise<Day[]> {
   const open = (await store.openDays(meter.meter)).slice(0, MAX_DAYS);
@@ -106,7 +108,7 @@ export async function billingChannels(store: MeterStore, meter: MeterConfig): Pr
 
 function isOver(
   day: Day,
-  { nowMs, graceMs, isLastCall }: CloseTime,
+  { nowMs, graceMs, startedMs, isLastCall }: CloseTime,
   channels: readonly (ChannelState | undefined)[],
 ): boolean {
   const endMs = dayEnd(day) * 1000;
@@ -114,7 +116,7 @@ function isOver(
   if (knownUntil(channels) >= endMs || isLastCall(day)) return true;
   // A gateway that sends what it kept during an outage is still filling the day: its grace starts again with each reading.
   const lagging = channels.filter((channel) => channel !== undefined && channel.timeMs < endMs);
-  const lastArrivalMs = Math.max(endMs, ...lagging.map((channel) => channel?.arrivalMs ?? 0));
+  const lastArrivalMs = Math.max(endMs, startedMs, ...lagging.map((channel) => channel?.arrivalMs ?? 0));
   return nowMs >= lastArrivalMs + graceMs;
 }
 

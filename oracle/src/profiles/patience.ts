@@ -13,11 +13,13 @@ export type Patience = {
 /**
  * The greatest wait of a day counts from the first look that found it past its end, so that after an outage, of a gateway
  * or of the oracle itself, what was kept meanwhile still has its time to come in.
+ *
+ * @param startedMs - When this process began to listen, by the oracle's clock.
  */
-export function createPatience({
-  graceSeconds,
-  maxLateSeconds,
-}: Pick<Timing, "graceSeconds" | "maxLateSeconds">): Patience {
+export function createPatience(
+  { graceSeconds, maxLateSeconds }: Pick<Timing, "graceSeconds" | "maxLateSeconds">,
+  startedMs: number,
+): Patience {
   const graceMs = graceSeconds * 1000;
   const mostMs = Math.max(graceSeconds, maxLateSeconds) * 1000;
   /** By meter and day: the first look after its end. */
@@ -26,6 +28,7 @@ export function createPatience({
     at: (meter, nowMs) => ({
       nowMs,
       graceMs,
+      startedMs,
       isLastCall(day) {
         if (nowMs < dayEnd(day) * 1000) return false;
         const looks = firstLooks.get(meter) ?? new Map<Day, number>();

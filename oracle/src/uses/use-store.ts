@@ -15,14 +15,20 @@ export type UseStore = {
   add(rows: readonly UseRow[]): Promise<void>;
   /** What was used in the intervals from `first` to before `end`, in order. */
   usesOf(meter: number, first: Interval, end: Interval): Promise<UseRow[]>;
-  /** Forgets what is older. Returns how many rows that were. */
-  removeBefore(interval: Interval): Promise<number>;
+  /**
+   * Forgets some of what is older, the oldest first.
+   *
+   * @param most - Most intervals to go through.
+   * @returns How many rows that were; 0 when nothing older is left.
+   */
+  removeBefore(interval: Interval, most: number): Promise<number>;
 };
 
 const ADD = `
   INSERT INTO uses (meter, use, interval, energy_wh) VALUES (?, ?, ?, ?)
   ON CONFLICT (meter, interval, use) DO UPDATE SET energy_wh = uses.energy_wh + excluded.energy_wh`;
 const OF_METER = "SELECT * FROM uses WHERE meter = ? AND interval >= ? AND interval < ? ORDER BY interval, use";
+const OLDEST = "SELECT min(interval) AS interval FROM uses";
 const REMOVE = "DELETE FROM uses WHERE interval < ?";
 
 export function createUseStore(sql: Sql): UseStore {
@@ -40,7 +46,11 @@ export function createUseStore(sql: Sql): UseStore {
         energyWh: Number(row["energy_wh"]),
       }));
     },
-    removeBefore: (interval) => sql.run(REMOVE, interval),
+    async removeBefore(interval, most) {
+      const oldest = (await sql.get(OLDEST))?.["interval"];
+      if (oldest === null || Number(oldest) >= interval) return 0;
+      return sql.run(REMOVE, Math.min(interval, Number(oldest) + most));
+    },
   };
 }
 

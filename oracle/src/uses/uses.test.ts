@@ -80,7 +80,7 @@ describe("energy by use", () => {
     await store.add([row(1, "heating", 0, 13), row(1, "heating", 3, 17)]);
     expect(await store.usesOf(1, at(0), at(3))).toEqual([row(1, "cooking", 0, 7), row(1, "heating", 0, 18)]);
     expect(await store.usesOf(1, at(1), at(4))).toEqual([row(1, "heating", 3, 17)]);
-    expect(await store.removeBefore(at(3))).toBe(3);
+    expect(await store.removeBefore(at(3), 100)).toBe(3);
     expect(await store.usesOf(1, at(0), at(99))).toEqual([row(1, "heating", 3, 17)]);
     expect(await store.usesOf(2, at(0), at(99))).toEqual([]);
   });

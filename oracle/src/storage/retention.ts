@@ -1,0 +1,32 @@
+import { intervalOf, SECONDS_PER_DAY } from "@commonwatt/sdk/time";
+
+import type { Config } from "../config/schema.ts";
+import { createInboxStore } from "../inbox/inbox-store.ts";
+import { createUseStore } from "../uses/use-store.ts";
+import type { Database } from "./sql.ts";
+
+/** One step removes at most so much, so that messages never wait long for it. */
+const MESSAGES = 2_000;
+const INTERVALS = 24;
+
+/**
+ * Removes what has been kept for long enough: messages that are worked through, and energy by use. What was signed stays
+ * in the outbox for ever.
+ *
+ * @param nowMs - The oracle's clock, unix milliseconds.
+ * @returns Takes one step; says whether there was anything to remove.
+ */
+export function createRetention(
+  database: Database,
+  { messageDays, useDays }: Config["retention"],
+  nowMs: () => number,
+): () => Promise<boolean> {
+  return async () => {
+    const now = nowMs();
+    const oldestMessageMs = now - messageDays * SECONDS_PER_DAY * 1000;
+    const messages = await createInboxStore(database).prune(oldestMessageMs, MESSAGES);
+    const oldestUse = intervalOf(Math.max(now / 1000 - useDays * SECONDS_PER_DAY, 0));
+    const uses = await createUseStore(database).removeBefore(oldestUse, INTERVALS);
+    return messages + uses > 0;
+  };
+}
