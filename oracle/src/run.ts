@@ -173,7 +173,7 @@ export async function run(config: Config): Promise<void> {
     pauseMs: ENDPOINTS_PAUSE_MS,
     onError: onError("Looking at the RPC endpoints"),
   });
-  const tidying = startLoop(createRetention(database, config.retention, clock.nowMs), {
+  const tidying = startLoop(createRetention(database, config.retention, () => clock.nowMs()), {
     ...options,
     pauseMs: TIDY_PAUSE_MS,
     onError: onError("Removing what is old"),
