@@ -173,11 +173,14 @@ export async function run(config: Config): Promise<void> {
     pauseMs: ENDPOINTS_PAUSE_MS,
     onError: onError("Looking at the RPC endpoints"),
   });
-  const tidying = startLoop(createRetention(database, config.retention, () => clock.nowMs()), {
-    ...options,
-    pauseMs: TIDY_PAUSE_MS,
-    onError: onError("Removing what is old"),
-  });
+  const tidying = startLoop(
+    createRetention(database, config.retention, () => clock.nowMs()),
+    {
+      ...options,
+      pauseMs: TIDY_PAUSE_MS,
+      onError: onError("Removing what is old"),
+    },
+  );
   resources.defer(async () => {
     stopping.abort();
     const loops = [watching, closing, sending, working, tidying].map(({ done }) => done);
