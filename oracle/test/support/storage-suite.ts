@@ -1,10 +1,12 @@
 import { MEASURED } from "@commonwatt/sdk/profile";
-import { day } from "@commonwatt/sdk/time";
+import { day, interval } from "@commonwatt/sdk/time";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { createOfferStore } from "../../src/board/offer-store.ts";
 import { createOutboxStore } from "../../src/outbox/outbox-store.ts";
+import { createCheckStore } from "../../src/profiles/check-store.ts";
 import type { Database, Sql } from "../../src/storage/sql.ts";
+import { createUseStore } from "../../src/uses/use-store.ts";
 import { createHarness, HARNESS_DAY, HARNESS_START } from "./pipeline-harness.ts";
 
 const ADD = "INSERT INTO open_days (meter, day) VALUES (?, ?)";
@@ -181,6 +183,32 @@ export function describeStorage(name: string, open: () => Promise<Database>): vo
           imports: Array(96).fill(10),
         });
         expect(await (await createHarness({}, database)).closeAt(86_400)).toEqual([]);
+      });
+
+      test("keep the energy by use, and the power that is compared with counters until the day is closed", async () => {
+        const inputs = [
+          { input: "I", meaning: "importWh" },
+          { input: "P", meaning: "checkPowerW" },
+          { input: "H", meaning: "useWh", use: "heating" },
+        ];
+        const harness = await createHarness({ meters: [{ meter: 1, node: "a", fuseWatts: 17_250, inputs }] }, database);
+        const send = async (from: number, to: number) => {
+          for (let minute = from; minute <= to; minute++)
+            await harness.send(minute * 60, {
+              I: 20 * minute,
+              P: minute > 15 && minute <= 30 ? 0 : 1_200,
+              H: 10 * minute,
+            });
+        };
+        await send(0, 40);
+        await send(41, 60);
+        await harness.send(86_400, { I: 40_000 });
+        const [closed] = await harness.closeAt(86_400 + 3 * 3_600);
+        expect(closed?.disagreement).toEqual({ counterNetWh: 1_200, powerNetWh: 900, intervals: 1 });
+        const first = interval(HARNESS_START / 900);
+        const uses = await createUseStore(database).usesOf(1, first, interval(first + 96));
+        expect(uses.map(({ energyWh }) => energyWh)).toEqual([150, 150, 150, 150]);
+        expect(await createCheckStore(database).through(1, interval(first + 95))).toEqual([]);
       });
     });
   });
