@@ -64,6 +64,16 @@ describe("an input of the config", () => {
     }
   });
 
+  test("goes on where a client of the broker comes back under a name it had long ago", async () => {
+    const { send, pass } = createScene();
+    expect(await send("mqtt:one")).toBe(true);
+    expect(await send("mqtt:two")).toBe(true);
+    pass(6 * MINUTE);
+    expect(await send("mqtt:two")).toBe(true);
+    pass(6 * MINUTE);
+    expect(await send("mqtt:one")).toBe(true);
+  });
+
   test("that two clients of the broker send is taken from the newer one alone", async () => {
     const { send, pass } = createScene();
     expect(await send("mqtt:first")).toBe(true);

@@ -38,15 +38,19 @@ export function guardSources(
     const ofNode = source === undefined ? undefined : owners.get(node);
     if (source === undefined || ofNode === undefined) return undefined;
     const now = nowMs();
-    const inputs = [...values.keys()].filter((input) => ofNode.has(input));
-    for (const input of inputs) {
-      const owner = ofNode.get(input);
-      if (owner !== undefined && !mayTake(source, owner, now)) {
-        const detail = `from ${source}, expected from ${owner.source} alone: it sends this input already`;
-        return refusal("two-sources", node, detail, input);
-      }
+    for (const [input, owner] of ofNode) {
+      if (owner === undefined || !values.has(input) || mayTake(source, owner, now)) continue;
+      // It still speaks, so it has not been away: it stays the older of the two.
+      if (owner.displaced?.source === source) owner.displaced.lastMs = now;
+      const detail = `from ${source}, expected from ${owner.source} alone: it sends this input already`;
+      return refusal("two-sources", node, detail, input);
     }
-    for (const input of inputs) ofNode.set(input, ownerAfter(ofNode.get(input), source, now));
+    for (const [input, owner] of ofNode) {
+      if (!values.has(input)) continue;
+      // The usual case makes nothing new: it is on the way of every message.
+      if (owner?.source === source) owner.lastMs = now;
+      else ofNode.set(input, { source, lastMs: now, displaced: freshest(owner, now) });
+    }
     return undefined;
   }
 
@@ -67,13 +71,13 @@ export function guardSources(
 
 function mayTake(source: string, owner: Owner, nowMs: number): boolean {
   if (owner.source === source || !isFresh(owner, nowMs)) return true;
-  return isClient(source) && isClient(owner.source) && owner.displaced?.source !== source;
+  const { displaced } = owner;
+  const wasThere = displaced?.source === source && isFresh(displaced, nowMs);
+  return isClient(source) && isClient(owner.source) && !wasThere;
 }
 
-function ownerAfter(owner: Owner | undefined, source: string, nowMs: number): Owner {
-  if (owner === undefined || owner.source === source) return { source, lastMs: nowMs, displaced: owner?.displaced };
-  const { lastMs } = owner;
-  return { source, lastMs: nowMs, displaced: isFresh(owner, nowMs) ? { source: owner.source, lastMs } : undefined };
+function freshest(owner: Owner | undefined, nowMs: number): Owner["displaced"] {
+  return owner !== undefined && isFresh(owner, nowMs) ? { source: owner.source, lastMs: owner.lastMs } : undefined;
 }
 
 function isFresh({ lastMs }: { lastMs: number }, nowMs: number): boolean {

@@ -65,10 +65,7 @@ export function readTimedInputs(node: string, body: object): TimedInputs {
   if (time !== undefined && timeMs === undefined) {
     return refusal("malformed-time", node, `time ${quote(time)}, ${EXPECTED_TIME}`);
   }
-  const inputs = readInputs(
-    node,
-    entries.filter(([name]) => name !== "time"),
-  );
+  const inputs = readInputs(node, time === undefined ? entries : entries.filter(([name]) => name !== "time"));
   return "reason" in inputs ? inputs : { ...inputs, timeMs };
 }
 
