@@ -346,6 +346,24 @@ describe("an external broker", () => {
     await expect.poll(() => again, { timeout: 10_000 }).toEqual(["0", "2"]);
   });
 
+  test("is not read any further while megabytes of it wait to be durable", async () => {
+    const { port } = await foreignBroker();
+    const waiting: (() => void)[] = [];
+    await listen(port, () => new Promise<void>((resolve) => waiting.push(resolve)));
+    const meter = await client(port);
+    const payload = Buffer.alloc(2_000_000, "1");
+    const sent = Array.from({ length: 20 }, () => meter.publishAsync("emon/a", payload, { qos: 0 }));
+    await Promise.all(sent);
+    await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(9);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(waiting).toHaveLength(9);
+    // Each that becomes durable lets the next one in.
+    for (let taken = 0; taken < 20; taken++) {
+      await expect.poll(() => waiting.length).toBeGreaterThan(taken);
+      waiting[taken]?.();
+    }
+  });
+
   test("comes back by itself when the broker does, and says once that it was away", async () => {
     const first = await foreignBroker();
     const errors: Error[] = [];

@@ -127,6 +127,12 @@ describe("the config", () => {
       /^meters\[0\].voltageSensing: false, expected true: .*export would be billed as import/u,
     ],
     [
+      "a kind of power for a counter",
+      (config) =>
+        Object.assign(config.meters[0] ?? {}, { inputs: [{ input: "E1", meaning: "netWh", powerIs: "momentary" }] }),
+      /^meters\[0\].inputs\[0\].powerIs: "momentary" is not allowed, expected only for netPowerW/u,
+    ],
+    [
       "an opening register between units",
       (config) => Object.assign(config.meters[0] ?? {}, { unitWh: 10, openingImportWh: 15 }),
       /^meters\[0\].openingImportWh: 15, expected a multiple of unitWh, 10$/u,

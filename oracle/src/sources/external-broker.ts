@@ -25,6 +25,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** Messages taken and not yet durable; beyond that nothing more is read from the broker. */
 const MAX_UNACKNOWLEDGED = 4_096;
+const MAX_UNACKNOWLEDGED_BYTES = 16_777_216;
 /** What SUBACK says of a topic that the broker does not let us read, whatever the version. */
 const REFUSED = 128;
 /** The broker hands over at least once, so that it keeps a message until it is durable here. At QoS 2 the client library
@@ -128,6 +129,7 @@ export function connectExternalBroker(
 /** Called by the client before it acknowledges; messages are handed over in their order. */
 function takeMessages(client: MqttClient, handle: MessageHandler): MqttClient["handleMessage"] {
   let unacknowledged = 0;
+  let bytes = 0;
   let waiting: (() => void) | undefined;
   return ({ topic, payload, retain, qos, messageId }, callback) => {
     const { stream } = client;
@@ -136,6 +138,7 @@ function takeMessages(client: MqttClient, handle: MessageHandler): MqttClient["h
       callback(new Error("acknowledged later"));
     };
     unacknowledged++;
+    bytes += payload.length;
     handle({ topic, payload: Buffer.from(payload), retained: retain })
       .then(
         () => {
@@ -148,11 +151,12 @@ function takeMessages(client: MqttClient, handle: MessageHandler): MqttClient["h
       )
       .finally(() => {
         unacknowledged--;
+        bytes -= payload.length;
         const next = waiting;
         waiting = undefined;
         next?.();
       });
-    if (unacknowledged < MAX_UNACKNOWLEDGED) goOn();
+    if (unacknowledged < MAX_UNACKNOWLEDGED && bytes < MAX_UNACKNOWLEDGED_BYTES) goOn();
     else waiting = goOn;
   };
 }
