@@ -54,6 +54,7 @@ describe("encrypted input that is sent again", () => {
     await post(first);
     for (const days of [6.9, 7.1, 30]) {
       scene.setTime(days * DAY_SECONDS);
+      await scene.sweep();
       expect(await post(first)).toBe(first.receipt);
     }
     expect(await values()).toEqual([5]);
@@ -64,6 +65,7 @@ describe("encrypted input that is sent again", () => {
     expect(await post(ahead)).toBe(ahead.receipt);
     // Refused as coming from the future. Whoever kept it must not have it taken when that time has come.
     scene.setTime(10 * DAY_SECONDS);
+    await scene.sweep();
     expect(await post(ahead)).toBe(ahead.receipt);
     expect(await values()).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { freePort } from "./support/free-port.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
 import { createOracleFolder, type OracleFolder } from "./support/oracle-process.ts";
 
-const FRAMES = 120;
+const FRAMES = 60;
 const FRAMES_A_BATCH = 10;
 const READING_SECONDS = 10;
 
@@ -113,7 +113,7 @@ describe("an emonHub that posts to the oracle", () => {
         if (round % 3 !== 0) running = await oracle.start();
         expect(await hub.flush()).toBe(true);
       }
-      expect(kills).toBe(8);
+      expect(kills).toBe(4);
       expect(hub.waiting()).toBe(0);
 
       // What an IoTaWatt would go on from, once the inbox is worked through.

@@ -67,6 +67,7 @@ export async function startHttpScene(overrides: Partial<HttpInputOptions> = {}) 
     onStored: nothing,
     onUnknown: nothing,
   });
+  const replays = createReplayGuard(database);
   const server = await startHttpInput({
     ...http,
     port: 0,
@@ -75,7 +76,7 @@ export async function startHttpScene(overrides: Partial<HttpInputOptions> = {}) 
       { user: 2, key: NODE_KEY, node: "emontx" },
     ]),
     intake,
-    replays: createReplayGuard(database),
+    replays,
     lastReading: async (node) => {
       const rows = await inbox.after(0, 10_000);
       return new Map(
@@ -98,6 +99,8 @@ export async function startHttpScene(overrides: Partial<HttpInputOptions> = {}) 
     setTime(seconds: number) {
       nowMs = (SCENE_NOW + seconds) * 1000;
     },
+    /** Forgets what the server forgets every few minutes. */
+    sweep: () => replays.sweep(nowMs),
     /** What is on disk, in the order in which it was taken. */
     async rows(): Promise<StoredRow[]> {
       return (await inbox.after(0, 10_000)).map(({ node, timeMs, values }) => ({
