@@ -1,11 +1,10 @@
-import { connect, type MqttClient } from "mqtt";
-
 import type { Outage } from "./plan.ts";
+import type { Sender } from "./senders.ts";
 
 export type GatewayParts = {
   node: string;
-  qos: 1 | 2;
-  /** What it publishes for a step. */
+  sender: Sender;
+  /** What it sends for a step. */
   payload: (step: number) => string;
   outages: readonly Outage[];
   /** Called for every message that leaves, and every acknowledgement that comes. */
@@ -15,49 +14,41 @@ export type GatewayParts = {
 /** A meter's gateway: sends a reading a step, one after the other, each until it is acknowledged. */
 export type Gateway = ReturnType<typeof createGateway>;
 
-const RECONNECT_MS = 100;
 /** Readings that it sends again when the broker may have forgotten what it acknowledged. */
 const RESENT_STEPS = 4;
 
-export function createGateway(url: string, { node, qos, payload, outages, onEvent }: GatewayParts) {
-  let client: MqttClient | undefined;
-  let broken = Promise.withResolvers<"broken">();
+export function createGateway({ node, sender, payload, outages, onEvent }: GatewayParts) {
   const queue: number[] = [];
-  let resend: number[] = [];
   const acknowledged: number[] = [];
-  const counts = { connections: 0, resent: 0 };
+  let resend: number[] = [];
+  let sessions = 0;
+  let resent = 0;
+  const state = { closed: false };
 
-  function open(): MqttClient {
-    if (client !== undefined) return client;
-    const options = { clientId: `gateway-${node}`, clean: false, reconnectPeriod: RECONNECT_MS, connectTimeout: 2_000 };
-    client = connect(url, options);
-    client.on("error", () => undefined);
-    client.on("connect", () => counts.connections++);
-    return client;
-  }
-
-  /** Whether it was acknowledged. The client itself sends it again as long as the connection is only interrupted. */
+  /** Whether it was acknowledged, in the session in which it was sent. */
   async function publish(step: number): Promise<boolean> {
+    const session = sessions;
     onEvent();
-    const sent = open().publishAsync(`emon/${node}`, payload(step), { qos });
-    sent.catch(() => undefined);
-    const outcome = await Promise.race([sent, broken.promise]);
+    const isSent = await sender.send(node, payload(step)).then(
+      () => session === sessions,
+      () => false,
+    );
     onEvent();
-    return outcome !== "broken";
+    return isSent;
   }
 
   async function sendAll(): Promise<void> {
-    for (;;) {
+    while (!state.closed) {
       const again = resend[0];
       const next = again ?? queue[0];
       if (next === undefined) return;
       if (!(await publish(next))) continue;
-      if (again !== undefined) {
-        resend.shift();
-        counts.resent++;
-      } else {
+      if (again === undefined) {
         queue.shift();
         acknowledged.push(next);
+      } else {
+        resend.shift();
+        resent++;
       }
     }
   }
@@ -74,23 +65,17 @@ export function createGateway(url: string, { node, qos, payload, outages, onEven
      * and sends its last readings again, in order, before anything else.
      */
     startOver(): void {
-      client?.end(true);
-      client = undefined;
+      sessions++;
       resend = acknowledged.slice(-RESENT_STEPS);
-      const before = broken;
-      broken = Promise.withResolvers();
-      before.resolve("broken");
-    },
-    /** Sends its last readings once more, as after an acknowledgement that got lost. */
-    async sendAgain(): Promise<void> {
-      resend = acknowledged.slice(-RESENT_STEPS);
-      await sendAll();
+      sender.startOver();
     },
     /** Steps whose reading was acknowledged, in order. */
     acknowledged: (): readonly number[] => acknowledged,
-    counts: () => counts,
+    /** Readings that were sent again although they had been acknowledged. */
+    resent: () => resent,
     async close(): Promise<void> {
-      await client?.endAsync(true);
+      state.closed = true;
+      await sender.close();
     },
   };
 }

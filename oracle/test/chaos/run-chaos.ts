@@ -5,11 +5,12 @@ import { createChainDriver } from "./chain-driver.ts";
 import { differences, readRecorded, type RecordedDay } from "./compare.ts";
 import { type ExpectedDay, expectedDays } from "./expected.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
-import { makeMeters, payloadOf, STEP_SECONDS, STEPS_PER_DAY } from "./meters.ts";
+import { type ChaosMeter, makeMeters, payloadOf, STEP_SECONDS, STEPS_PER_DAY } from "./meters.ts";
 import { createMishaps } from "./mishaps.ts";
 import type { Options } from "./options.ts";
 import { makePlan } from "./plan.ts";
 import { CONFIRMATIONS, type Opened, openScene, type Scene } from "./scene.ts";
+import { createHttpSender, createMqttSender, type Sender } from "./senders.ts";
 import { createStream } from "./stream.ts";
 
 /** What a run came to. */
@@ -43,6 +44,7 @@ const FIRST_DAY = 20_000;
 const START = FIRST_DAY * 86_400;
 /** How long nothing may happen before a run is given up. */
 const STUCK_MS = 120_000;
+const LOOK_MS = 30;
 /** After more than this many steps without one, a reading is not taken for true at once. */
 const LONG_GAP_STEPS = 4;
 /** A part of the run waits for the chain when it is so far behind. */
@@ -84,9 +86,9 @@ async function play(
   if (disk === undefined) progress("No file system can be mounted here: the disk is never full in this run.");
 
   const gateways = meters.map((meter, index) =>
-    createGateway(scene.mqttUrl, {
+    createGateway({
       node: meter.node,
-      qos: index % 2 === 0 ? 1 : 2,
+      sender: senderOf(scene, meter, index),
       payload: (step) => payloadOf(meter, step, START),
       outages: plan.outages[index] ?? [],
       onEvent,
@@ -187,7 +189,7 @@ async function play(
     rpcFaults: proxy.faults(),
     acknowledged,
     givenUp: (steps + 1) * options.meters - acknowledged,
-    resent: gateways.reduce((sum, gateway) => sum + gateway.counts().resent, 0),
+    resent: gateways.reduce((sum, gateway) => sum + gateway.resent(), 0),
     profiles: recorded.length,
     skipped,
     oracle: oracle.counts(),
@@ -195,6 +197,12 @@ async function play(
     seconds: Math.round((performance.now() - began) / 1000),
     differences: wrong,
   };
+}
+
+/** Most speak MQTT, with QoS 1 or 2; every fourth posts to the HTTP input, where the oracle itself acknowledges. */
+function senderOf({ httpUrl, httpKey, mqttUrl }: Scene, { node }: ChaosMeter, index: number): Sender {
+  if (index % 4 === 3) return createHttpSender(httpUrl, httpKey);
+  return createMqttSender(mqttUrl, `gateway-${node}`, index % 2 === 0 ? 1 : 2);
 }
 
 function digestOf(recorded: readonly RecordedDay[]): string {
@@ -225,5 +233,5 @@ async function taken(
 
 /** Asks again and again until the answer is yes; what cannot be asked is no. */
 async function until(check: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  while (!(await check().catch(() => false))) await sleep(50, undefined, { signal });
+  while (!(await check().catch(() => false))) await sleep(LOOK_MS, undefined, { signal });
 }

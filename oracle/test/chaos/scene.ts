@@ -55,6 +55,8 @@ export type Scene = {
   disk: Disk | undefined;
   deployment: Deployment;
   mqttUrl: string;
+  httpUrl: string;
+  httpKey: string;
   healthUrl: string;
 };
 
@@ -113,6 +115,7 @@ export async function openScene(
 
   const mqttPort = mosquitto?.port ?? (await freePort());
   const boardPort = await freePort();
+  const httpPort = await freePort();
   const mqttUrl = `mqtt://127.0.0.1:${mqttPort}`;
   const configFile = join(folder, "config.json");
   const oracleData = join(dataDir, "oracle");
@@ -128,6 +131,7 @@ export async function openScene(
     JSON.stringify({
       broker: mosquitto === undefined ? { kind: "embedded", port: mqttPort } : { kind: "external", url: mqttUrl },
       ...(postgres === undefined ? {} : { database: { kind: "postgres", urlFile: "database-url" } }),
+      http: { port: httpPort, keysFile: "http-keys", requestsPerMinute: 1_000_000 },
       dataDir: oracleData,
       keystoreDir: "keystore",
       keystoreStrength: "light",
@@ -147,7 +151,7 @@ export async function openScene(
       })),
     }),
   );
-  await enrol(configFile, meters, operator, deployment);
+  const httpKey = await enrol(configFile, meters, operator, deployment);
   await node.rpc("evm_setAutomine", false);
   const oracle = createOracleService(configFile, join(folder, "oracle.log"), onEvent);
   opened.push({
@@ -157,16 +161,17 @@ export async function openScene(
     },
   });
   const healthUrl = `http://127.0.0.1:${boardPort}/api/health`;
-  return { folder, node, proxy, oracle, mosquitto, postgres, disk, deployment, mqttUrl, healthUrl };
+  const httpUrl = `http://127.0.0.1:${httpPort}`;
+  return { folder, node, proxy, oracle, mosquitto, postgres, disk, deployment, mqttUrl, httpUrl, httpKey, healthUrl };
 }
 
-/** Makes the keys, and registers meters and devices. */
+/** Makes the keys, and registers meters and devices. Returns a key for the HTTP input. */
 async function enrol(
   configFile: string,
   meters: readonly ChaosMeter[],
   operator: ReturnType<typeof createOperator>,
   deployment: Deployment,
-): Promise<void> {
+): Promise<string> {
   async function verb<T>(...args: string[]): Promise<T> {
     const options: SpawnOptions & { encoding: "utf8" } = { encoding: "utf8" };
     const { stdout } = await runFile(process.execPath, [MAIN, ...args, "--config", configFile], options);
@@ -184,6 +189,7 @@ async function enrol(
     await registrar.addMeter(proof.meter, operator.account.address, unitExponent);
     await registrar.addDevice(proof.meter, proof);
   }
+  return (await verb<{ key: string }>("keys", "http")).key;
 }
 
 function killNow(pid: number | undefined): void {
