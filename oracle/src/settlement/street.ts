@@ -1,6 +1,6 @@
 import type { Hash } from "viem";
 
-import type { MarketReader, MeterOnChain } from "../chain/market.ts";
+import type { MarketOnChain, MarketReader, MeterOnChain } from "../chain/market.ts";
 import type { Snapshot } from "./build-view.ts";
 
 /** Looks at the chain again and again, and reads of a meter again only what has changed. */
@@ -30,6 +30,7 @@ const MAX_BLOCKS = 1_000n;
 export function createStreet(chain: MarketReader, meters: readonly number[], confirmations: number): Street {
   const known = new Map<number, MeterOnChain>();
   let seen: Seen | undefined;
+  let lastMarket: { hash: Hash | undefined; state: MarketOnChain } | undefined;
   let all = true;
 
   async function readMeters(numbers: readonly number[], block: bigint): Promise<void> {
@@ -77,8 +78,11 @@ export function createStreet(chain: MarketReader, meters: readonly number[], con
       const depth = BigInt(confirmations - 1);
       const next = await follow(latest.number > depth ? latest.number - depth : 0n);
       if (all) await readMeters(meters, next.block);
-      const market = await chain.market(next.block);
+      // Of the same block it is the same.
+      const unchanged = next.hash !== undefined && lastMarket?.hash === next.hash ? lastMarket.state : undefined;
+      const market = unchanged ?? (await chain.market(next.block));
       // Only now: a look that fails half-way is repeated whole.
+      lastMarket = { hash: next.hash, state: market };
       seen = next;
       all = false;
       const { block, closingWindowSeconds, lastSettledDay } = next;

@@ -55,6 +55,12 @@ export async function commonBlock(endpoints: Endpoints): Promise<bigint> {
   return heads.reduce((least, head) => (head < least ? head : least), heads[0] ?? 0n);
 }
 
+/** A text that stays the same as long as every endpoint has the same latest block. */
+export async function tips(endpoints: Endpoints): Promise<string> {
+  const answers = await endpoints.askAll({ method: "eth_getBlockByNumber", params: ["latest", false] });
+  return answers.map((answer) => `${answer.from.label} ${keyOf(answer, "eth_getBlockByNumber")}`).join();
+}
+
 /** The hash of a block as the endpoints agree; undefined when the chain is not so long. */
 export async function blockHash(endpoints: Endpoints, number: bigint): Promise<Hash | undefined> {
   const block = await agreed(endpoints, {

@@ -1,6 +1,7 @@
 import type { Address, Hex } from "viem";
 
 import type { Sql } from "../../storage/sql.ts";
+import { tips } from "../endpoints/agree.ts";
 import { createCarrier } from "./carry.ts";
 import { askCounts, chooseNonce, createPatience, hasReached, isBelow, PATIENCE_MS } from "./nonces.ts";
 import { kindOf, nameOf, observerOf, type SubmitterParts } from "./parts.ts";
@@ -62,6 +63,8 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
   const carrier = createCarrier(parts);
   const patience = createPatience(nowMs);
   let open: readonly Transaction[] | undefined;
+  /** The latest blocks at the last look that came to its end. */
+  let seenTip: string | undefined;
   /** Nonces before are used, whatever anybody says. */
   let floor = 0;
 
@@ -155,6 +158,10 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
     async look() {
       if (open === undefined) await reload();
       if (open?.length === 0) return false;
+      const tip = await tips(endpoints);
+      // With the same latest blocks nothing has become of what is mined.
+      if (tip === seenTip && inState("unmined").length === 0) return false;
+      seenTip = undefined;
       let changed = await watch.checkBlocks(inState("mined", "confirmed"));
       if (changed) {
         await reload();
@@ -164,6 +171,7 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
         if (await carryUnmined()) changed = true;
         await reload();
         if (await watch.confirmDeep(inState("mined", "confirmed"))) changed = true;
+        seenTip = tip;
       } finally {
         // Whatever got on disk before a failure is known.
         await reload();
