@@ -48,7 +48,7 @@ import { createRetention } from "./storage/retention.ts";
 /** How often each RPC endpoint is asked for its latest block. */
 const ENDPOINTS_PAUSE_MS = 5_000;
 /** What has been stored meanwhile is worked through together: one transaction, and one sync of the disk. */
-const WORK_PAUSE_MS = 200;
+const WORK_PAUSE_MS = 500;
 /** How often it is looked for messages and uses that are older than they are kept. */
 const TIDY_PAUSE_MS = 60_000;
 
