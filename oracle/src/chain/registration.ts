@@ -18,6 +18,8 @@ export type RegistrationParts = {
 };
 
 const QUARTER_HOURS = 4;
+/** Thousands of meters one after the other would hold up the start, all together the node. */
+const LOOKUPS_AT_ONCE = 32;
 
 /**
  * Compares the config with what the chain knows of the meters' devices, at the start.
@@ -25,26 +27,30 @@ const QUARTER_HOURS = 4;
  * @throws CommonwattError when they contradict each other: every day of that meter would be refused, or worse, accepted.
  */
 export async function checkRegistrations(meters: readonly MeterConfig[], parts: RegistrationParts): Promise<void> {
+  for (let index = 0; index < meters.length; index += LOOKUPS_AT_ONCE) {
+    await Promise.all(meters.slice(index, index + LOOKUPS_AT_ONCE).map((meter) => checkRegistration(meter, parts)));
+  }
+}
+
+async function checkRegistration(meter: MeterConfig, parts: RegistrationParts): Promise<void> {
   const { log } = parts;
-  for (const meter of meters) {
-    const onChain = await lookUp(meter, parts);
-    if (onChain === undefined) {
-      log.warn(
-        { event: "not-registered", meter: meter.meter },
-        `The device of meter ${meter.meter} is not registered yet: its days wait`,
-      );
-    } else if (!onChain.active) {
-      log.error(
-        { event: "revoked", meter: meter.meter },
-        `The device of meter ${meter.meter} was revoked: its days will be refused`,
-      );
-    } else if (onChain.capUnits * meter.unitWh < meter.fuseWatts / QUARTER_HOURS) {
-      const capWh = onChain.capUnits * meter.unitWh;
-      log.warn(
-        { event: "low-cap", meter: meter.meter, capWh },
-        `Meter ${meter.meter} may have ${capWh} Wh an interval on chain, its fuse carries ${meter.fuseWatts / QUARTER_HOURS} Wh: intervals above the cap will be missing`,
-      );
-    }
+  const onChain = await lookUp(meter, parts);
+  if (onChain === undefined) {
+    log.warn(
+      { event: "not-registered", meter: meter.meter },
+      `The device of meter ${meter.meter} is not registered yet: its days wait`,
+    );
+  } else if (!onChain.active) {
+    log.error(
+      { event: "revoked", meter: meter.meter },
+      `The device of meter ${meter.meter} was revoked: its days will be refused`,
+    );
+  } else if (onChain.capUnits * meter.unitWh < meter.fuseWatts / QUARTER_HOURS) {
+    const capWh = onChain.capUnits * meter.unitWh;
+    log.warn(
+      { event: "low-cap", meter: meter.meter, capWh },
+      `Meter ${meter.meter} may have ${capWh} Wh an interval on chain, its fuse carries ${meter.fuseWatts / QUARTER_HOURS} Wh: intervals above the cap will be missing`,
+    );
   }
 }
 

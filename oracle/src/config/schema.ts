@@ -193,7 +193,7 @@ export const configSchema = z.strictObject({
   timing: timing.prefault({}),
   submission: submission.prefault({}),
   settlement: settlement.prefault({}),
-  meters: z.array(meter).min(1).max(4_096),
+  meters: z.array(meter).min(1).max(16_384),
   board: board.prefault({}),
 });
 
