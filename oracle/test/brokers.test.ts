@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { connect as connectSocket, createServer } from "node:net";
+import { connect as connectSocket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Aedes, type AedesOptions } from "aedes";
+import type { AedesOptions } from "aedes";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, describe, expect, test } from "vitest";
 
@@ -16,6 +16,7 @@ import {
 } from "../src/sources/embedded-broker.ts";
 import { connectExternalBroker } from "../src/sources/external-broker.ts";
 import type { RawMessage } from "../src/sources/message.ts";
+import { type ForeignBroker, startForeignBroker } from "./support/foreign-broker.ts";
 
 const HOST = "127.0.0.1";
 const closers: (() => Promise<unknown>)[] = [];
@@ -244,24 +245,11 @@ describe("the embedded broker", () => {
   });
 });
 
-/** A broker that is not ours: retains, keeps sessions, lets anyone read, unless told otherwise. */
-async function foreignBroker(options: AedesOptions = {}, port = 0): Promise<{ port: number; stop(): Promise<void> }> {
-  const aedes = await Aedes.createBroker(options);
-  const server = createServer((socket) => {
-    aedes.handle(socket);
-  }).listen(port, HOST);
-  await once(server, "listening");
-  const stop = async () => {
-    if (!server.listening) return;
-    const closed = new Promise((resolve) => server.close(resolve));
-    await new Promise<void>((resolve) => {
-      aedes.close(resolve);
-    });
-    await closed;
-  };
-  closers.push(stop);
-  const address = server.address();
-  return { port: typeof address === "object" ? (address?.port ?? 0) : 0, stop };
+/** A broker that is not ours, ended after the test. */
+async function foreignBroker(options: AedesOptions = {}, port = 0): Promise<ForeignBroker> {
+  const started = await startForeignBroker(options, port);
+  closers.push(started.stop);
+  return started;
 }
 
 describe("an external broker", () => {

@@ -8,7 +8,7 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { parseEther } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
-import { startEmbeddedBroker } from "../src/sources/embedded-broker.ts";
+import { startForeignBroker } from "./support/foreign-broker.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
 import { createOracleFolder, type OracleFolder } from "./support/oracle-process.ts";
 import { startProxy } from "./support/proxy.ts";
@@ -167,11 +167,7 @@ describe("the oracle", () => {
   });
 
   test("reads an external broker, and catches up with what came while it was away", async () => {
-    const broker = await startEmbeddedBroker(
-      { host: "127.0.0.1", port: 0 },
-      () => Promise.resolve(),
-      () => undefined,
-    );
+    const broker = await startForeignBroker();
     const file = JSON.parse(readFileSync(oracle.configFile, "utf8")) as object;
     const external = { kind: "external", url: `mqtt://127.0.0.1:${broker.port}` };
     writeFileSync(oracle.configFile, JSON.stringify({ ...file, broker: external }));
@@ -186,7 +182,7 @@ describe("the oracle", () => {
     expect(await deviceState(1)).toMatchObject({ lastDay: DAY + 2, exportRegister: 12_000n });
     expect(await second.end("SIGTERM")).toBe(0);
     await client.endAsync();
-    await broker.close();
+    await broker.stop();
     writeFileSync(oracle.configFile, JSON.stringify(file));
   });
 
