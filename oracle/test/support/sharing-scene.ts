@@ -32,13 +32,14 @@ type Proof = { device: Hex; signature: Hex };
 /** A street of three homes on a real chain, with an oracle that settles it, from the first moment of a day on. */
 export type SharingScene = Awaited<ReturnType<typeof createSharingScene>>;
 
-export async function createSharingScene(firstDay: Day) {
+/** @param confirmations - Blocks that must hold a transaction before it counts. */
+export async function createSharingScene(firstDay: Day, confirmations = 1) {
   const chain = await startLocalChain(dayStart(firstDay));
   const oracle = createOracleFolder(
     {
       rpcUrls: [chain.rpcUrl],
       clock: "chain",
-      timing: { pollMilliseconds: 50, graceSeconds: 60 },
+      timing: { pollMilliseconds: 50, graceSeconds: 60, confirmations },
       submission: { retrySeconds: 1 },
       settlement: { deadlineSeconds: DEADLINE_SECONDS },
       meters: METERS.map((meter) => ({
