@@ -22,7 +22,7 @@ export const HARNESS_START = HARNESS_DAY * 86_400;
  * counter X.
  */
 export async function createHarness(
-  overrides: { meters?: object[]; timing?: object; maxUnits?: number } = {},
+  overrides: { meters?: object[]; timing?: object; maxUnits?: number; startSeconds?: number } = {},
   opened?: Database,
   log: Logger = pino({ level: "silent" }),
 ) {
@@ -50,7 +50,7 @@ export async function createHarness(
     "/srv",
   );
   const maxUnits = overrides.maxUnits ?? MAX_INTERVAL_UNITS;
-  let nowMs = HARNESS_START * 1000;
+  let nowMs = (HARNESS_START + (overrides.startSeconds ?? 0)) * 1000;
   let refreshes = 0;
   /** What the next refresh of the clock shows, unix seconds from the start. */
   let pending: number | undefined;
