@@ -47,6 +47,7 @@ export async function boundCases(): Promise<SettleCase[]> {
     await put(`quality ${name}`, await resigned(home, { quality }));
   }
   await put("quality missing without energy", await homeOf({}, { quality: 2n << 20n }, 10));
+  await put("quality missing without energy at the end", await homeOf({}, { quality: 2n << 190n }, LANES - 1));
   await put("quality invalid without energy", await homeOf({}, { quality: 3n << 20n }, 10));
   await put("quality invalid without energy at the beginning", await homeOf({}, { quality: 3n }, 0));
   for (const [name, exponent, short] of [
@@ -62,6 +63,11 @@ export async function boundCases(): Promise<SettleCase[]> {
     const needed = fundsNeeded(meter, TARIFF);
     await put(name, { ...poor, state: { ...poor.state, balanceBaseUnits: needed - short } });
   }
+  const odd = Array.from({ length: LANES }, (_, index) => (index === 0 ? 2 : 3));
+  const needed = (287n * 1_203n + 9n) / 10n;
+  const limits = { community: false, askTicks: 1_201, bidTicks: 1_203 };
+  const poor = { ...plainState(100, 3), ...limits, balanceBaseUnits: needed - 1n };
+  await put("short of a base unit for a tenth", await resident(poor, odd, odd, 0n, keyOf("poor"), false));
   return found;
 }
 

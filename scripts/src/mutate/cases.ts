@@ -2,12 +2,13 @@ import { encodeIntervals } from "@commonwatt/sdk/profile";
 import { encodeBatch } from "@commonwatt/sdk/settlement/batch";
 import { buyerPrice, sellerPrice } from "@commonwatt/sdk/settlement/reference/day";
 import { decodeClaims } from "@commonwatt/sdk/settlement/claims";
-import { concatHex, type Hex, size, sliceHex } from "viem";
+import { concatHex, type Hex, size, sliceHex, zeroHash } from "viem";
 import { privateKeyToAddress } from "viem/accounts";
 
 import { boundCases, noVolumeCases } from "./cases-bounds.ts";
 import { claimTampers } from "./cases-claims.ts";
 import { largeCases } from "./cases-large.ts";
+import { leastPaymentCase, loneWordCases } from "./cases-lone.ts";
 import { signatureCases } from "./cases-signatures.ts";
 import { skipCases } from "./cases-skips.ts";
 import { witnessCases } from "./cases-witness.ts";
@@ -65,6 +66,8 @@ export async function allCases(): Promise<SettleCase[]> {
     ...(await noVolumeCases()),
     ...(await witnessCases()),
     ...(await signatureCases()),
+    ...(await loneWordCases()),
+    await leastPaymentCase(),
     ...(await largeCases()),
     ...skipCases(first),
   ];
@@ -78,6 +81,7 @@ function shapeTampers(of: SettleCase): SettleCase[] {
     args({ claims: { ...claims, ...change } });
   const firstProfile = sliceHex(batch, 7, 468);
   const header = sliceHex(batch, 0, 7);
+  const unsigned = concatHex([sliceHex(batch, 0, 20), zeroHash, sliceHex(batch, 52)]);
   const one = `${header.slice(0, 12)}0001` as Hex;
   return [
     tampered(of, "short prices", "InvalidClaimsLength", withClaims({ prices: sliceHex(claims.prices, 0, 383) })),
@@ -94,9 +98,10 @@ function shapeTampers(of: SettleCase): SettleCase[] {
     tampered(of, "other unit", "WrongClass", args({ batch: flip(batch, 0, 2) })),
     tampered(of, "other community", "WrongClass", args({ batch: flip(batch, 0, 1) })),
     tampered(of, "forged signature", "UnknownDevice", args({ batch: flip(batch, 7 + 20) })),
+    tampered(of, "no signature", "UnknownDevice", args({ batch: unsigned })),
     tampered(of, "forged intervals", "UnknownDevice", args({ batch: flip(batch, 7 + 77) })),
     tampered(of, "forged register", "UnknownDevice", args({ batch: flip(batch, 7 + 6) })),
-    tampered(of, "half an address", "MalformedBatch", args({ skipped: "0x00" })),
+    tampered(of, "half an address", "MalformedBatch", args({ skipped: `0x${"00".repeat(41)}` })),
     tampered(of, "skipped stranger", "NoReasonToSkip", args({ skipped: `0x${"11".repeat(20)}` })),
   ];
 }
@@ -160,7 +165,11 @@ function forcedTampers(forced: SettleCase, of: SettleCase): SettleCase[] {
   const { community, askTicks, bidTicks, unitExponent: exponent } = last.state;
   const again = encodeBatch([{ community, askTicks, bidTicks, exponent, profiles: [last.profile] }]);
   const lowest = of.announced & -of.announced;
+  const [first, ...others] = of.residents;
+  if (first === undefined) throw new Error("There is nobody to announce.");
+  const seated = honestCase("seat 0", of.tariff, [{ ...first, state: { ...first.state, seat: 0 } }, ...others]);
   return [
+    tampered(seated, "not announced", "NotAnnounced", { announced: seated.announced ^ 1n }),
     { ...of, name: "forced in another window", stale: of.announced | (1n << 7n) },
     tampered(of, "not announced but forced in another window", "NotAnnounced", {
       announced: of.announced ^ lowest,
@@ -185,6 +194,7 @@ function windowTampers(of: SettleCase): SettleCase[] {
     tampered(of, "hour of forcing", "ForcingHour", { market: { openedAt: NOW - 3_599 } }),
     tampered(of, "after the window", "WindowHasClosed", { market: { openedAt: NOW - 7_200 } }),
     tampered(of, "settled before", "NoWindow", { market: { settledAt: NOW - 9 } }),
+    open("no other tariff", { tariffDay: 0 }),
     tampered(of, "settled by a contract under construction", "NotTopLevel", { sender: "contract under construction" }),
     tampered(of, "settled by an account with code", "NotTopLevel", { sender: "account with code" }),
     tampered(of, "paused", "IsPaused", { market: { paused: true } }),

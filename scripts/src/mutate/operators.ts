@@ -75,6 +75,11 @@ export function mutantsOf(
     return source.subarray(start, start + length).toString("utf8");
   };
 
+  /** Another operator may bind less tightly than the one that it replaces. */
+  function operand(node: Node): string {
+    return node.nodeType === "BinaryOperation" ? `(${slice(node)})` : slice(node);
+  }
+
   function report(node: Node, operator: string, replacement: string, woven?: Mutant["woven"]): void {
     const { start, length } = rangeOf(node);
     const before = source.subarray(0, start).toString("utf8");
@@ -120,7 +125,7 @@ export function mutantsOf(
     const operator = textAt(node, "operator");
     for (const other of BINARY[operator] ?? []) {
       const change: Change = (part, valueOf) => (part === node ? computed(node, other, valueOf) : undefined);
-      choose(node, `${operator} to ${other}`, `${slice(left)} ${other} ${slice(right)}`, place, change);
+      choose(node, `${operator} to ${other}`, `${operand(left)} ${other} ${operand(right)}`, place, change);
     }
   }
 
