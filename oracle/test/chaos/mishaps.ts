@@ -5,12 +5,23 @@ import type { Gateway } from "./gateway.ts";
 import type { Mishap } from "./plan.ts";
 import type { Scene } from "./scene.ts";
 
+const LOOK_MS = 20;
+const FINAL_KILL: Mishap = { kind: "kill", target: "oracle", downMs: 0, step: 0, events: 0 };
+
 /** Carries out what the plan says, and counts what was really struck. */
 export type Mishaps = ReturnType<typeof createMishaps>;
 
 export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readonly Gateway[]) {
   const struck = new Map<string, number>();
   const under = new Set<Promise<void>>();
+  let waitingForSigner = 0;
+  const watch = setInterval(() => {
+    if (waitingForSigner > 0 && scene.oracle.killSigner()) {
+      waitingForSigner--;
+      count("kill signer");
+    }
+  }, LOOK_MS);
+  watch.unref();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
 
@@ -42,7 +53,9 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
         } else if (mishap.target === "oracle") {
           await eventually(mishap.target, () => oracle.kill(mishap.downMs));
         } else if (mishap.target === "signer") {
-          await eventually(mishap.target, () => oracle.killSigner());
+          // It runs when there is something to sign: where there is none to kill, the next one will be.
+          waitingForSigner++;
+          return;
         } else if (mishap.target === "database") {
           await postgres?.kill();
           await sleep(mishap.downMs);
@@ -69,6 +82,11 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
     /** Resolves when nothing is under way. */
     async settled(): Promise<void> {
       await Promise.all(under);
+    },
+    /** Ends the oracle once for every signer that did not come any more. */
+    async finish(): Promise<void> {
+      clearInterval(watch);
+      for (; waitingForSigner > 0; waitingForSigner--) await strike(FINAL_KILL);
     },
     failed: failed.promise,
     struck: (): Record<string, number> => Object.fromEntries([...struck].toSorted(([a], [b]) => a.localeCompare(b))),

@@ -21,8 +21,9 @@ export function createOracleService(configFile: string, logFile: string, onEvent
   const state = { stopping: false };
   let downMs = RESTART_MS;
   let failedStarts = 0;
+  let killedSigner: number | undefined;
   let ready = Promise.withResolvers<undefined>();
-  const counts = { starts: 0, ready: 0, killed: 0, endedByItself: 0 };
+  const counts = { starts: 0, ready: 0, subscribed: 0, killed: 0, endedByItself: 0 };
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
 
@@ -45,6 +46,7 @@ export function createOracleService(configFile: string, logFile: string, onEvent
         failedStarts = 0;
         ready.resolve(undefined);
       }
+      if (line.includes('"event":"mqtt-connected"')) counts.subscribed++;
       onEvent();
     });
     const [code, signal] = (await once(started, "exit")) as [number | null, NodeJS.Signals | null];
@@ -83,10 +85,14 @@ export function createOracleService(configFile: string, logFile: string, onEvent
       counts.killed++;
       return child.kill("SIGKILL");
     },
-    /** Ends the process that holds the device keys; whether there was one. */
+    /** Whether it has ever subscribed to a broker elsewhere. */
+    isSubscribed: () => counts.subscribed > 0,
+    /** Ends the process that holds the device keys; whether there was one that was not killed before. */
     killSigner(): boolean {
       const pid = child?.pid === undefined ? undefined : signerOf(child.pid);
-      return pid !== undefined && killNow(pid);
+      if (pid === undefined || pid === killedSigner) return false;
+      killedSigner = pid;
+      return killNow(pid);
     },
     pid: () => child?.pid,
     counts: () => counts,

@@ -31,7 +31,7 @@ export type ChaosResult = {
   profiles: number;
   /** Profiles of batches that the contract left out, because they were there already. */
   skipped: number;
-  oracle: { starts: number; ready: number; killed: number; endedByItself: number };
+  oracle: { starts: number; ready: number; subscribed: number; killed: number; endedByItself: number };
   /** SHA-256 of the profiles on chain: the same for the same seed. */
   digest: string;
   seconds: number;
@@ -97,11 +97,13 @@ async function play(
   for (const gateway of gateways) opened.push({ close: () => gateway.close() });
   const chain = createChainDriver(scene);
   const mishaps = createMishaps(scene, chain, gateways);
-  const guarded = async <T>(what: string, work: Promise<T>): Promise<T> => {
+  const guarded = async <T>(what: string, work: Promise<T>, explain = () => ""): Promise<T> => {
     const timer = new AbortController();
     const limit = sleep(STUCK_MS, undefined, { signal: timer.signal }).then((): never => {
       const waiting = gateways.map((gateway, index) => `${index + 1}:${gateway.acknowledged().length}`).join(" ");
-      throw new Error(`${what} takes more than ${STUCK_MS / 1000} s. Acknowledged by gateway: ${waiting}`);
+      throw new Error(
+        `${what} takes more than ${STUCK_MS / 1000} s. Acknowledged by gateway: ${waiting}. ${explain()}`,
+      );
     });
     limit.catch(() => undefined);
     const aborted = new Promise<never>((_, reject) => {
@@ -125,6 +127,12 @@ async function play(
   await chain.save();
   oracle.start();
   await guarded("The oracle's first start", oracle.ready());
+  // What is published before anybody has ever subscribed, a broker need not keep.
+  if (scene.mosquitto !== undefined)
+    await guarded(
+      "Subscribing",
+      until(() => Promise.resolve(oracle.isSubscribed()), signal),
+    );
 
   const expectedThrough = (days: number): ExpectedDay[] =>
     meters.flatMap((meter, index) => expectedDays(meter, gateways[index]?.acknowledged() ?? [], days));
@@ -144,7 +152,12 @@ async function play(
     await guarded(`Acknowledging step ${step}`, Promise.all(gateways.map((gateway) => gateway.step(step))));
     stream.flush();
     await guarded(`Recovering in step ${step}`, mishaps.settled());
-    if (scene.mosquitto !== undefined) await guarded(`Taking step ${step}`, taken(scene, gateways, step, signal));
+    // Time must not run away from the oracle while a broker elsewhere keeps its messages.
+    if (scene.mosquitto !== undefined) {
+      let late: string[] = [];
+      const taken = until(async () => (late = await lagging(scene, gateways, step)).length === 0, signal);
+      await guarded(`Taking step ${step}`, taken, () => late.join("; "));
+    }
     if (step % STEPS_PER_DAY !== STEPS_PER_DAY - 1) continue;
     const day = Math.floor(step / STEPS_PER_DAY);
     progress(
@@ -157,6 +170,7 @@ async function play(
     );
   }
 
+  await guarded("The last kills", mishaps.finish());
   // Nothing goes wrong any more: what is still under way must arrive, and become final.
   proxy.heal();
   const expected = expectedThrough(options.days);
@@ -212,23 +226,17 @@ function digestOf(recorded: readonly RecordedDay[]): string {
   return createHash("sha256").update(JSON.stringify(profiles)).digest("hex");
 }
 
-/** Waits until what a broker elsewhere has acknowledged is with the oracle, so that time does not run away from it. */
-async function taken(
-  { healthUrl }: Scene,
-  gateways: readonly Gateway[],
-  step: number,
-  signal: AbortSignal,
-): Promise<void> {
+/** Meters whose reading of a step a broker has acknowledged, and the oracle does not have yet. */
+async function lagging({ healthUrl }: Scene, gateways: readonly Gateway[], step: number): Promise<string[]> {
   const at = new Date((START + step * STEP_SECONDS) * 1000).toISOString();
-  await until(async () => {
-    const health = (await (await fetch(healthUrl)).json()) as { meters: { lastReading: string | null }[] };
-    return health.meters.every(({ lastReading }, index) => {
-      const gateway = gateways[index];
-      const [before = -1, last] = gateway?.acknowledged().slice(-2) ?? [];
-      // The first reading after a long gap may wait for the next one to confirm it.
-      return lastReading === at || last !== step || step - before > LONG_GAP_STEPS;
-    });
-  }, signal);
+  const health = (await (await fetch(healthUrl)).json()) as { meters: { lastReading: string | null }[] };
+  return health.meters.flatMap(({ lastReading }, index) => {
+    const steps = gateways[index]?.acknowledged() ?? [];
+    const before = steps.at(-2) ?? -1;
+    // The first reading after a long gap may wait for the next one to confirm it.
+    const isHere = lastReading === at || steps.at(-1) !== step || step - before > LONG_GAP_STEPS;
+    return isHere ? [] : [`meter ${index + 1} is at ${lastReading ?? "nothing"}, expected ${at}`];
+  });
 }
 
 /** Asks again and again until the answer is yes; what cannot be asked is no. */
