@@ -90,6 +90,7 @@ export function connectExternalBroker(
     handle(message).then(
       () => {
         isFailing = false;
+        attempts = 0;
       },
       (error: unknown) => {
         isFailing = true;
