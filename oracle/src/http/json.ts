@@ -1,3 +1,5 @@
+import { parseJsonText } from "../sources/decode/json-text.ts";
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPENING = [0x5b, 0x7b];
@@ -5,14 +7,14 @@ const CLOSING = [0x5d, 0x7d];
 
 /**
  * Parses JSON that nests no deeper than `maxDepth`. The depth is counted first: what is nested a million levels deep costs
- * the parser many times its length in memory.
+ * the parser many times its length in memory. A number that is none, such as NaN, is null.
  *
  * @returns Undefined when it is no JSON, or nested deeper.
  */
 export function parseBoundedJson(text: string, maxDepth: number): unknown {
   if (!isShallow(text, maxDepth)) return undefined;
   try {
-    return JSON.parse(text) as unknown;
+    return parseJsonText(text);
   } catch {
     return undefined;
   }

@@ -212,6 +212,11 @@ export const CONFORMANCE: Record<string, ConformanceCase[]> = {
       reply: ok,
       rows: [row("10", -10, { 1: 1 })],
     }),
+    post(`/input/bulk?time=${T}`, 'data=[[-20,10,NaN,2],[-10,10,{"1":3,"t1":-Infinity}]]', {
+      shows: "NaN, as an emonHub writes it, costs its own value only",
+      reply: ok,
+      rows: [row("10", -20, { 2: 2 }), row("10", -10, { 1: 3 })],
+    }),
     post("/input/bulk", "data=nonsense", {
       shows: "no JSON",
       reply: fails("Format error, json string supplied is not valid"),

@@ -1,4 +1,5 @@
 import type { Refusal } from "../message.ts";
+import { parseJsonText } from "./json-text.ts";
 import { MAX_INPUTS } from "./limits.ts";
 import { quote, refusal } from "./refuse.ts";
 import { EXPECTED_NAME, EXPECTED_NUMBER, EXPECTED_TIME, isName, isValue, parseNumber, parseTime } from "./scalars.ts";
@@ -43,7 +44,7 @@ export function readTextInputs(node: string, entries: readonly (readonly [string
 export function readJson(node: string, text: string): TimedInputs {
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = parseJsonText(text);
   } catch {
     return refusal(
       "malformed-json",

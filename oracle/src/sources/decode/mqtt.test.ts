@@ -115,7 +115,16 @@ describe("a JSON message", () => {
     ]);
   });
 
-  test.each(["{", '{"E1":NaN}', "[1,2]", "null", '"E1:5"', "MSG:1,E1:5", "", "on", "\u0000\u0001"])(
+  test("in which the sender wrote a number that is none keeps the others", () => {
+    const { messages, refusals } = decode("emon/a", '{"T1": NaN, "E1": 7, "T2": -Infinity}');
+    expect(Object.fromEntries(messages[0]?.values ?? [])).toEqual({ E1: 7 });
+    expect(refusals).toMatchObject([
+      { input: "T1", reason: "not-a-number" },
+      { input: "T2", reason: "not-a-number" },
+    ]);
+  });
+
+  test.each(["{", '{"E1":nan}', "[1,2]", "null", '"E1:5"', "MSG:1,E1:5", "", "on", "\u0000\u0001"])(
     "that is neither an object nor a list of numbers is refused: %j",
     (payload) => {
       expect(decode("emon/a", payload)).toMatchObject({
