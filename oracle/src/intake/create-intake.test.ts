@@ -149,6 +149,23 @@ describe("when the database fails", () => {
     expect(scene.unknown).toBe(2);
   });
 
+  test("nothing that waits overtakes what has to come again", async () => {
+    const { intake, rows, transactions } = await createScene({
+      fateOf: (number) => (number === 1 ? "undone" : "done"),
+    });
+    // More than one transaction takes, and more than waits to be written: the last calls wait for room.
+    const calls = Array.from({ length: 30 }, (_, call) =>
+      intake.take(decoded(...Array.from({ length: 1_000 }, (__, value) => message(call * 1_000 + value)))),
+    );
+    const outcomes = await Promise.allSettled(calls);
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toEqual([]);
+    expect(await rows()).toEqual([]);
+    expect(intake.status().waiting).toBe(0);
+    await intake.take(decoded(message(1)));
+    expect(await rows()).toHaveLength(1);
+    expect(transactions()).toBe(2);
+  });
+
   test("a transaction that took place unknown to anybody does not get its numbers given twice", async () => {
     const { intake, rows, scene } = await createScene({ fateOf: (number) => (number === 2 ? "unknown" : "done") });
     await intake.take(decoded(message(1)));

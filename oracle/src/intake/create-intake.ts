@@ -64,7 +64,7 @@ export function createIntake(parts: IntakeParts): RunningIntake {
   const timeOf = createTimeCheck(config.timing);
   const batches: Batch[] = [];
   /** Callers that wait for room, and how many messages they hold. */
-  const callers: { count: number; admit: () => void }[] = [];
+  const callers: { count: number; admit: () => void; refuse: (error: unknown) => void }[] = [];
   let outside = 0;
   let waiting = 0;
   let writing: Promise<void> | undefined;
@@ -117,13 +117,31 @@ export function createIntake(parts: IntakeParts): RunningIntake {
       const startedMs = performance.now();
       const batch = batches.shift();
       if (batch === undefined) break;
-      await writeBatch(batch).then(batch.written.resolve, batch.written.reject);
+      try {
+        await writeBatch(batch);
+        batch.written.resolve(undefined);
+      } catch (error) {
+        batch.written.reject(error);
+        refuseWaiting(error);
+      }
       const endedMs = performance.now();
       nextMs = endedMs + Math.min(GATHER_SHARE * (endedMs - startedMs), MAX_GATHER_MS);
       waiting -= batch.entries.length;
       admitCallers();
     }
     writing = undefined;
+  }
+
+  /** What waits must not overtake what has to come again: behind it, that would be refused as out of order. */
+  function refuseWaiting(error: unknown): void {
+    for (const { entries, written } of batches.splice(0)) {
+      waiting -= entries.length;
+      written.reject(error);
+    }
+    for (const { count, refuse } of callers.splice(0)) {
+      outside -= count;
+      refuse(error);
+    }
   }
 
   function admitCallers(): void {
@@ -135,7 +153,7 @@ export function createIntake(parts: IntakeParts): RunningIntake {
     }
   }
 
-  async function writeBatch({ entries, needsLook }: Batch): Promise<undefined> {
+  async function writeBatch({ entries, needsLook }: Batch): Promise<void> {
     try {
       if (needsLook) await clock.refresh();
       const refused: Refusal[] = [];
@@ -208,6 +226,7 @@ export function createIntake(parts: IntakeParts): RunningIntake {
               resolve();
             }, reject);
           },
+          refuse: reject,
         });
       });
     },
