@@ -51,6 +51,9 @@ const SENTENCES: Record<RefusalReason, string> = {
   "unknown-input": "Input is not in the config, it is ignored",
 };
 
+/** Counts by node and input; `others` where there are too many of them. */
+type Places = { counts: Map<string, Map<string, number>>; size: number; others: number };
+
 /**
  * Creates the log. However much is refused, and under however many names, its memory is bounded, and so is what it writes:
  * a burst at once, then a line in ten seconds, which says how many were left out.
@@ -59,21 +62,31 @@ const SENTENCES: Record<RefusalReason, string> = {
  */
 export function createRefusalLog(log: Logger, nowMs: () => number = () => performance.now()): RefusalLog {
   const counts = new Map<RefusalReason, number>();
-  const places = new Map<RefusalReason, Map<string, number>>();
+  const places = new Map<RefusalReason, Places>();
   let forgottenMs = nowMs();
   let lines = MAX_BURST;
   let filledMs = nowMs();
   let unlogged = 0;
 
   /** How often this was seen at this place, this time included. */
-  function count({ reason, node, input }: Refusal): number {
-    const ofReason = places.get(reason) ?? new Map<string, number>();
-    places.set(reason, ofReason);
-    const place = input === undefined ? node : `${node}/${input}`;
-    const key = ofReason.has(place) || ofReason.size < MAX_PLACES ? place : "";
-    const seen = (ofReason.get(key) ?? 0) + 1;
-    ofReason.set(key, seen);
+  function count({ reason, node, input = "" }: Refusal): number {
+    const places = placesOf(reason);
+    // No string is put together here: this is on the way of every message that has more inputs than the config.
+    let inputs = places.counts.get(node);
+    if (inputs?.has(input) !== true) {
+      if (places.size >= MAX_PLACES) return ++places.others;
+      places.size++;
+      if (inputs === undefined) places.counts.set(node, (inputs = new Map<string, number>()));
+    }
+    const seen = (inputs.get(input) ?? 0) + 1;
+    inputs.set(input, seen);
     return seen;
+  }
+
+  function placesOf(reason: RefusalReason): Places {
+    let found = places.get(reason);
+    if (found === undefined) places.set(reason, (found = { counts: new Map(), size: 0, others: 0 }));
+    return found;
   }
 
   function mayWrite(): boolean {
