@@ -20,7 +20,7 @@ export function createKnownInputs(meters: readonly MeterConfig[]): KnownInputs {
   return ({ node, values }, note) => {
     const ofNode = keys.get(node);
     let body = "";
-    let known = 0;
+    const known = new Map<string, number>();
     for (const [input, value] of values) {
       const key = ofNode?.get(input);
       if (key === undefined) {
@@ -28,18 +28,10 @@ export function createKnownInputs(meters: readonly MeterConfig[]): KnownInputs {
       } else if (!Number.isFinite(value)) {
         note({ reason: "not-a-number", node, input, detail: `${value}, expected a finite number` });
       } else {
-        body += known++ === 0 ? `${key}${value}` : `,${key}${value}`;
+        body += known.size === 0 ? `${key}${value}` : `,${key}${value}`;
+        known.set(input, value);
       }
     }
-    if (known === 0) return undefined;
-    const all = known === values.size;
-    return { values: all ? values : knownOf(values, ofNode), body: `{${body}}` };
+    return known.size === 0 ? undefined : { values: known, body: `{${body}}` };
   };
-}
-
-function knownOf(
-  values: ReadonlyMap<string, number>,
-  keys: ReadonlyMap<string, string> | undefined,
-): ReadonlyMap<string, number> {
-  return new Map([...values].filter(([input, value]) => keys?.has(input) === true && Number.isFinite(value)));
 }

@@ -41,9 +41,11 @@ export function createReadingsMap(meters: readonly MeterConfig[]): ReadingsMap {
   }
   return ({ node, values }, timeMs) => {
     const { targets, inputs } = nodes.get(node) ?? { targets: [], inputs: new Set() };
-    const refusals: Refusal[] = [...values.keys()]
-      .filter((input) => !inputs.has(input))
-      .map((input) => ({ reason: "unknown-input", node, input, detail: "no meter of the config uses it" }));
+    const refusals: Refusal[] = [];
+    for (const input of values.keys()) {
+      if (inputs.has(input)) continue;
+      refusals.push({ reason: "unknown-input", node, input, detail: "no meter of the config uses it" });
+    }
     const readings: Reading[] = [];
     for (const target of targets) {
       const read = readTarget(target, values);
@@ -63,6 +65,7 @@ function readTarget(
 ): number | Pick<Refusal, "reason" | "detail"> | undefined {
   let sum = values.get(input);
   if (sum === undefined) return undefined;
+  let saturated = saturatedOf(sum);
   for (const [parts, sign] of [
     [plus, 1],
     [minus, -1],
@@ -76,19 +79,19 @@ function readTarget(
           detail: `the message has no ${part}, expected it beside ${input} in one message`,
         };
       sum += sign * value;
+      // With a part that is no measurement the whole is none.
+      saturated ??= saturatedOf(value);
     }
   }
-  // With a part that is no measurement the whole is none.
-  const saturated = saturatedOf([input, ...plus, ...minus].map((part) => values.get(part)));
   if (saturated !== undefined && POWER_MEANINGS.includes(meaning)) return saturated * 1000;
   const { value, expected } = convert(meaning, sum, 1 + plus.length + minus.length);
   if (value !== undefined) return value;
   return { reason: "out-of-range", detail: `${sum}, expected ${expected}` };
 }
 
-/** The first power of some, in W, that stands at the end of its 16 bits. */
-function saturatedOf(watts: readonly (number | undefined)[]): number | undefined {
-  return watts.find((value) => value !== undefined && isSaturated(value * 1000));
+/** The power, in W, if it stands at the end of its 16 bits. */
+function saturatedOf(watts: number): number | undefined {
+  return isSaturated(watts * 1000) ? watts : undefined;
 }
 
 /** @param parts - How many inputs were put together: each of them may have wrapped. */
