@@ -9,6 +9,7 @@ import { readUsers } from "./broker-users.ts";
 import { limitComplaints } from "./complaints.ts";
 import type { MessageHandler } from "./message.ts";
 import { createPacketGuard } from "./packet-guard.ts";
+import { forgetUnreleased } from "./unreleased.ts";
 
 export type EmbeddedBroker = { port: number; close(): Promise<void> };
 /** The config's section; what is left out limits nothing. */
@@ -67,6 +68,8 @@ export async function startEmbeddedBroker(
       take(packet, client?.id, callback);
     },
   });
+
+  forgetUnreleased(broker);
 
   function take(packet: PublishPacket, client: string | undefined, callback: (error?: Error | null) => void): void {
     const { topic, payload } = packet;
