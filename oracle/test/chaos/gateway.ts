@@ -21,6 +21,7 @@ export function createGateway({ node, sender, payload, outages, onEvent }: Gatew
   const queue: number[] = [];
   const acknowledged: number[] = [];
   let resend: number[] = [];
+  let isAway = false;
   let sessions = 0;
   let resent = 0;
   const state = { closed: false };
@@ -58,7 +59,12 @@ export function createGateway({ node, sender, payload, outages, onEvent }: Gatew
     async step(step: number): Promise<void> {
       const outage = outages.find(({ from, steps }) => step >= from && step < from + steps);
       if (outage === undefined || outage.keeps) queue.push(step);
-      if (outage === undefined) await sendAll();
+      isAway = outage !== undefined;
+      if (!isAway) await sendAll();
+    },
+    /** Sends again at once what the end of the broker may have cost. */
+    async catchUp(): Promise<void> {
+      if (!isAway) await sendAll();
     },
     /**
      * Gives up its session, because the broker was killed and may have forgotten what it acknowledged: opens a new one

@@ -152,6 +152,7 @@ async function play(
     await guarded(`Acknowledging step ${step}`, Promise.all(gateways.map((gateway) => gateway.step(step))));
     stream.flush();
     await guarded(`Recovering in step ${step}`, mishaps.settled());
+    await guarded(`Catching up in step ${step}`, Promise.all(gateways.map((gateway) => gateway.catchUp())));
     // Time must not run away from the oracle while a broker elsewhere keeps its messages.
     if (scene.mosquitto !== undefined) {
       let late: string[] = [];
