@@ -59,10 +59,11 @@ export function decodeBulk(text: string, params: Params, { source, allowed, stri
     }
   }
   if (messages.length === 0 && refusals.length > 0) {
-    const detail = refusals[0]?.detail ?? "";
+    const [{ reason: first, detail } = { reason: "", detail: "" }] = refusals;
     // Somebody can put a wrong key right: a status that makes the sender keep what it has.
     if (refusals.every(({ reason }) => reason === "not-allowed")) return { failure: detail, status: 403, refusals };
-    return { failure: `Format error, no row can be used: ${detail}`, refusals };
+    // Without the detail: it names a value, and what is answered is logged.
+    return { failure: `Format error, no row can be used: ${first}`, refusals };
   }
   // What is older comes first: a reading behind a later one of the same input would be refused.
   messages.sort((a, b) => a.timeMs - b.timeMs);

@@ -74,10 +74,7 @@ async function storeOnce(
     return undefined;
   } catch (error) {
     if (error instanceof TooManyRequestsError) return slowDown();
-    parts.log.warn(
-      { event: "http-not-stored", error: String(error) },
-      `HTTP input could not be stored: ${String(error)}`,
-    );
+    parts.notStored(error instanceof Error ? error : new Error(String(error)));
     return unavailable();
   }
 }

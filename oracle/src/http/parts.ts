@@ -25,5 +25,7 @@ export type InputApiParts = {
   pastToleranceMs: number;
   encryptedNeedsTime: boolean;
   tally: Tally;
+  /** Told of what could not be stored; a full disk is not filled further with it. */
+  notStored: (error: Error) => void;
   log: Logger;
 };

@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
+
 import type { HttpConfig } from "../config/schema.ts";
+import { limitComplaints } from "../sources/complaints.ts";
 import { createBodyReader } from "./body.ts";
 import { type Connections, limitConnections } from "./connections.ts";
 import { answer } from "./input-api.ts";
@@ -44,7 +47,11 @@ const SWEEP_MS = 300_000;
 const LOGGED_FIRST = 5;
 const LOGGED_EVERY = 1_000;
 
-/** Serves the Emoncms input API. Other origins than the senders themselves get no leave to call it. */
+/**
+ * Serves the Emoncms input API. Other origins than the senders themselves get no leave to call it.
+ *
+ * @throws CommonwattError when it cannot listen there.
+ */
 export async function startHttpInput(options: HttpInputOptions): Promise<HttpInput> {
   const bounds = { ...BOUNDS, ...options.bounds };
   const server = createServer({
@@ -60,6 +67,9 @@ export async function startHttpInput(options: HttpInputOptions): Promise<HttpInp
   const parts: InputApiParts = {
     ...options,
     tally,
+    notStored: limitComplaints(({ message }) => {
+      options.log.warn({ event: "http-not-stored", reason: message }, `HTTP input could not be stored: ${message}`);
+    }, monotonicMs),
     bodies: createBodyReader(options.maxBodyBytes, bounds.maxHeldBytes),
     requests: createRateLimit(options.requestsPerMinute, options.keys.size + 1, monotonicMs),
     wrongKeys: createRateLimit(bounds.wrongKeysPerMinute, MAX_ADDRESSES, monotonicMs),
@@ -75,10 +85,15 @@ export async function startHttpInput(options: HttpInputOptions): Promise<HttpInp
       );
     });
   };
+  server.listen(options.port, options.host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommonwattError(`The HTTP input cannot listen on ${options.host}:${options.port}: ${reason}`);
+  }
   const sweeping = setInterval(sweep, SWEEP_MS).unref();
   sweep();
-  server.listen(options.port, options.host);
-  await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
     report: () => ({

@@ -46,13 +46,13 @@ async function readRows(params: Params, compressed: Buffer | undefined): Promise
 }
 
 /** Hands over what was read; returns once that is durable. The answer where it cannot be taken. */
-export async function storeUpload(upload: Upload, { intake, log }: InputApiParts): Promise<Reply | undefined> {
+export async function storeUpload(upload: Upload, { intake, notStored }: InputApiParts): Promise<Reply | undefined> {
   const failed = "failure" in upload;
   try {
     if (!failed) await intake.take(upload.decoded);
     else if (upload.refusals !== undefined) await intake.take({ messages: [], refusals: upload.refusals });
   } catch (error) {
-    log.warn({ event: "http-not-stored", error: String(error) }, `HTTP input could not be stored: ${String(error)}`);
+    notStored(error instanceof Error ? error : new Error(String(error)));
     return unavailable();
   }
   return failed ? failure(upload.failure, upload.status) : undefined;
