@@ -14,15 +14,25 @@ function expectWhole(result: ChaosResult): void {
 }
 
 describe("whatever is killed on the way, the chain holds exactly what the acknowledged readings come to,", () => {
+  // Some 30 s each on two free cores.
+  const timeout = 900_000;
   const never = new AbortController().signal;
   const quiet = () => undefined;
 
-  test("with SQLite and the embedded broker", async () => {
-    expectWhole(await runChaos({ ...SHORT, seed: 7, database: "sqlite", broker: "embedded" }, quiet, never));
-  });
+  test(
+    "with SQLite and the embedded broker",
+    async () => {
+      expectWhole(await runChaos({ ...SHORT, seed: 7, database: "sqlite", broker: "embedded" }, quiet, never));
+    },
+    timeout,
+  );
 
   // Both are Debian packages (`postgresql`, `mosquitto`), which CI installs.
-  test.skipIf(postgresPrograms() === undefined || !hasMosquitto)("with PostgreSQL and mosquitto", async () => {
-    expectWhole(await runChaos({ ...SHORT, seed: 8, database: "postgres", broker: "mosquitto" }, quiet, never));
-  });
+  test.skipIf(postgresPrograms() === undefined || !hasMosquitto)(
+    "with PostgreSQL and mosquitto",
+    async () => {
+      expectWhole(await runChaos({ ...SHORT, seed: 8, database: "postgres", broker: "mosquitto" }, quiet, never));
+    },
+    timeout,
+  );
 });

@@ -11,19 +11,21 @@ type Call = { id?: unknown; method?: string };
 
 /** A request that hangs is cut off after this, so that a run does not wait for the longest timeouts. */
 const HANG_MS = 1_500;
+/** However few requests come: an oracle that ends for want of a node asks little before it starts again. */
+const LONGEST_FAULT_MS = 6_000;
 /** How far off a count of transactions is said to be. */
 const LIE = 3;
 
 /** @param onRequest - Called for every request that comes in, and for every reply that goes out. */
 export async function startRpcProxy(target: string, onRequest: () => void) {
-  let fault: { kind: RpcFault; left: number } | undefined;
+  let fault: { kind: RpcFault; left: number; untilMs: number } | undefined;
   let gate: Promise<void> | undefined;
   let open: () => void = () => undefined;
   const faults = new Map<RpcFault, number>();
   const pending = new Set<Promise<void>>();
 
   function nextFault(): RpcFault | undefined {
-    if (fault === undefined) return undefined;
+    if (fault === undefined || performance.now() > fault.untilMs) return undefined;
     const { kind } = fault;
     if (--fault.left <= 0) fault = undefined;
     faults.set(kind, (faults.get(kind) ?? 0) + 1);
@@ -75,9 +77,9 @@ export async function startRpcProxy(target: string, onRequest: () => void) {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The next `requests` requests meet this. */
+    /** The next `requests` requests meet this, for some seconds at most. */
     fail(kind: RpcFault, requests: number) {
-      fault = { kind, left: requests };
+      fault = { kind, left: requests, untilMs: performance.now() + LONGEST_FAULT_MS };
     },
     heal() {
       fault = undefined;

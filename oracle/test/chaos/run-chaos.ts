@@ -43,7 +43,7 @@ export type Progress = (text: string) => void;
 const FIRST_DAY = 20_000;
 const START = FIRST_DAY * 86_400;
 /** How long nothing may happen before a run is given up. */
-const STUCK_MS = 120_000;
+const STUCK_MS = 240_000;
 const LOOK_MS = 30;
 /** After more than this many steps without one, a reading is not taken for true at once. */
 const LONG_GAP_STEPS = 4;
