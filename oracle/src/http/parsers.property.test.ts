@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 
 import { encrypt } from "../../test/support/emoncms-sender.ts";
 import { MAX_INPUTS, MAX_MAGNITUDE, MAX_NAME_CHARACTERS } from "../sources/decode/limits.ts";
-import { isName } from "../sources/decode/scalars.ts";
+import { isName, parseTime } from "../sources/decode/scalars.ts";
 import { decodeBulk, MAX_ROWS } from "./bulk.ts";
 import { openEnvelope, parseEncryptedAuthorization, parseEnvelope, receiptOf } from "./encrypted.ts";
 import { inflateBounded } from "./inflate.ts";
@@ -15,7 +15,6 @@ import { cleanName, cleanNode } from "./names.ts";
 import { parseForm, parsePlain } from "./params.ts";
 import { decodePost, type Upload } from "./post.ts";
 import { parseRoute } from "./route.ts";
-import { parseTimeText } from "./times.ts";
 
 const NOW = 1_720_080_000;
 const sender = { source: "http:1", allowed: undefined, strict: false, nowMs: NOW * 1000 };
@@ -94,7 +93,7 @@ describe("whatever comes in", () => {
         if (route?.node !== undefined) expect(cleanName(route.node)).toBe(route.node);
         expect(parseForm(data)?.size ?? 0).toBeLessThanOrEqual(64);
         expect(parsePlain(data)?.size ?? 0).toBeLessThanOrEqual(64);
-        const timeMs = parseTimeText(data);
+        const timeMs = parseTime(data);
         expect(timeMs === undefined || Number.isSafeInteger(timeMs)).toBe(true);
         parseEncryptedAuthorization(data);
         const envelope = parseEnvelope(Buffer.from(data));

@@ -7,7 +7,6 @@ import type { Refusal } from "../sources/message.ts";
 import { parseBoundedJson } from "./json.ts";
 import { cleanName } from "./names.ts";
 import type { Params } from "./params.ts";
-import { parseTimeText } from "./times.ts";
 
 /** What a request came to: its readings, or why nothing of it can be used. */
 export type Upload =
@@ -36,7 +35,7 @@ export function decodePost(params: Params, node: string, source: string): Upload
 
   const time = params.get("time");
   const ownTime = entries.find(([name]) => name === "time")?.[1];
-  const timeMs = time === undefined ? timeOf(ownTime) : parseTimeText(time);
+  const timeMs = parseTime(time ?? ownTime);
   const given = entries.filter(([name, value]) => name !== "time" && value !== null);
   const inputs = readInputs(node, given);
   if ("reason" in inputs) return { failure: `Format error, ${inputs.detail}`, refusals: [inputs] };
@@ -48,10 +47,6 @@ export function decodePost(params: Params, node: string, source: string): Upload
   }
   const messages = values.size === 0 ? [] : [{ node, timeMs, values, source }];
   return { decoded: { messages, refusals }, absolute: timeMs !== undefined };
-}
-
-function timeOf(value: unknown): number | undefined {
-  return typeof value === "string" ? parseTimeText(value) : parseTime(value);
 }
 
 function readStrict(text: string): Entries | string {

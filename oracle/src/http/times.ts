@@ -3,12 +3,6 @@ import { parseNumber, parseTime } from "../sources/decode/scalars.ts";
 /** A sender whose clock differs by less is right; the difference is the way here. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
-/** Unix milliseconds of a parameter with unix seconds or an ISO 8601 time; undefined when it is no time. */
-export function parseTimeText(text: string): number | undefined {
-  const trimmed = text.trim();
-  return parseTime(parseNumber(trimmed) ?? trimmed);
-}
-
 /** What is added to the times of the rows of a bulk upload. */
 export type TimeReference = {
   /** Milliseconds; undefined: the time of the last row is now. */
@@ -41,6 +35,6 @@ export function readTimeReference(
   }
   const text = params.get("time");
   if (text === undefined) return { referenceMs: undefined, absolute: false };
-  const referenceMs = parseTimeText(text);
+  const referenceMs = parseTime(text);
   return referenceMs === undefined ? "time" : { referenceMs, absolute: true };
 }

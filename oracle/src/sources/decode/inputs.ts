@@ -62,8 +62,9 @@ export function readJson(node: string, text: string): TimedInputs {
 export function readTimedInputs(node: string, body: object): TimedInputs {
   const entries = Object.entries(body) as [string, unknown][];
   const time = entries.find(([name]) => name === "time")?.[1];
-  const timeMs = time === undefined ? undefined : parseTime(time);
-  if (time !== undefined && timeMs === undefined) {
+  const timeMs = parseTime(time);
+  // null: the sender does not know the time yet, as if it had sent none.
+  if (time !== undefined && time !== null && timeMs === undefined) {
     return refusal("malformed-time", node, `time ${quote(time)}, ${EXPECTED_TIME}`);
   }
   const inputs = readInputs(node, time === undefined ? entries : entries.filter(([name]) => name !== "time"));

@@ -80,7 +80,15 @@ describe("a JSON message", () => {
     expect(only("emon/a", JSON.stringify({ E1: 1, time }))).toMatchObject({ timeMs: expected });
   });
 
-  test.each([null, "yesterday", "2024-13-40T00:00:00Z", -1, 1e300, true, [], "04/07/2024", "1720080000"])(
+  test("may carry its time as a number in quotes, as Emoncms takes it", () => {
+    expect(only("emon/a", '{"E1":1,"time":" 1720080000.5 "}')).toMatchObject({ timeMs: 1_720_080_000_500 });
+  });
+
+  test("whose time is null, for its sender has none yet, counts at its arrival", () => {
+    expect(only("emon/a", '{"E1":1,"time":null}')).toEqual({ node: "a", timeMs: undefined, E1: 1 });
+  });
+
+  test.each(["yesterday", "2024-13-40T00:00:00Z", -1, 1e300, true, [], "04/07/2024", "", "1720080000123"])(
     "with a time that is none is refused: %j",
     (time) => {
       expect(reasonOf("emon/a", JSON.stringify({ E1: 1, time }))).toBe("malformed-time");

@@ -30,13 +30,15 @@ export function isName(text: string): boolean {
 /** What {@link isName} takes, for the sentence of a refusal. */
 export const EXPECTED_NAME = `expected a name of 1 to ${MAX_NAME_CHARACTERS} characters without '/', '+', '#' and control characters`;
 
-/** Unix milliseconds of unix seconds (with fraction) or an ISO 8601 time, or undefined when it is no time. */
+/** Unix milliseconds of unix seconds (with fraction, also as text) or an ISO 8601 time; undefined when it is no time. */
 export function parseTime(time: unknown): number | undefined {
   if (typeof time === "number") {
     return time >= 0 && time <= MAX_TIME_SECONDS ? Math.round(time * 1000) : undefined;
   }
   if (typeof time !== "string" || time.length > MAX_NUMBER_CHARACTERS) return undefined;
-  const parts = ISO_TIME.exec(time);
+  const seconds = parseNumber(time.trim());
+  if (seconds !== undefined) return parseTime(seconds);
+  const parts = ISO_TIME.exec(time.trim());
   if (parts === null) return undefined;
   const milliseconds = Date.parse(`${(parts[1] ?? "").replace(" ", "T")}${parts[2] ?? "Z"}`);
   return milliseconds >= 0 && milliseconds <= MAX_TIME_SECONDS * 1000 ? milliseconds : undefined;
