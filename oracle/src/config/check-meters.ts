@@ -56,6 +56,14 @@ function checkBilling(meter: MeterConfig): string[] {
     if (twice !== undefined)
       problems.push(`.inputs[${position}]: takes ${JSON.stringify(twice)} into account twice, expected it once`);
   }
+  for (const meaning of BILLING_MEANINGS) {
+    const parts = meter.inputs
+      .filter((entry) => entry.meaning === meaning)
+      .flatMap(({ input, plus = [], minus = [] }) => [...new Set([input, ...plus, ...minus])]);
+    const twice = parts.find((part, at) => parts.indexOf(part) !== at);
+    if (twice !== undefined)
+      problems.push(`.inputs: ${JSON.stringify(twice)} is billed twice as ${meaning}, expected in one input of it`);
+  }
   for (const key of ["openingImportWh", "openingExportWh"] as const) {
     if (meter[key] % meter.unitWh !== 0)
       problems.push(`.${key}: ${meter[key]}, expected a multiple of unitWh, ${meter.unitWh}`);

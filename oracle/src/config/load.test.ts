@@ -122,6 +122,17 @@ describe("the config", () => {
       /^meters\[0\].inputs: the energy is measured in 2 ways, expected exactly one/u,
     ],
     [
+      "one counter in two inputs that are billed",
+      (config) =>
+        Object.assign(config.meters[0] ?? {}, {
+          inputs: [
+            { input: "E1", meaning: "netWh" },
+            { input: "E2", meaning: "netWh", plus: ["E1"] },
+          ],
+        }),
+      /^meters\[0\].inputs: "E1" is billed twice as netWh, expected in one input of it$/u,
+    ],
+    [
       "a billed meter without voltage sensing",
       (config) => Object.assign(config.meters[0] ?? {}, { voltageSensing: false }),
       /^meters\[0\].voltageSensing: false, expected true: .*export would be billed as import/u,
