@@ -11,6 +11,8 @@ export type Footprint = {
   perSecond: number;
   p99Ms: number;
   cpuPercentOfACore: number;
+  /** Memory when it was ready, after the load, and at most. */
+  readyMb: number;
   residentMb: number;
   peakMb: number;
   startSeconds: number;
@@ -53,6 +55,7 @@ export async function measureFootprint(meters: number, seconds: number, database
       perSecond: steady.perSecond,
       p99Ms: steady.p99Ms,
       cpuPercentOfACore: ((after.cpuSeconds - before.cpuSeconds) / elapsed) * 100,
+      readyMb: before.residentMb,
       residentMb: after.residentMb,
       peakMb: after.peakMb,
       startSeconds,
