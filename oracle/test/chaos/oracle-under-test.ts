@@ -22,6 +22,7 @@ export function createOracleService(configFile: string, logFile: string, onEvent
   let downMs = RESTART_MS;
   let failedStarts = 0;
   let killedSigner: number | undefined;
+  const stopped = Promise.withResolvers<undefined>();
   let ready = Promise.withResolvers<undefined>();
   const counts = { starts: 0, ready: 0, subscribed: 0, killed: 0, endedByItself: 0 };
   const failed = Promise.withResolvers<never>();
@@ -60,12 +61,11 @@ export function createOracleService(configFile: string, logFile: string, onEvent
   }
 
   async function serve(): Promise<void> {
-    for (;;) {
+    do {
       await runOnce();
-      if (state.stopping) return;
-      await sleep(downMs);
+      await Promise.race([sleep(downMs), stopped.promise]);
       downMs = RESTART_MS;
-    }
+    } while (!state.stopping);
   }
 
   return {
@@ -99,6 +99,7 @@ export function createOracleService(configFile: string, logFile: string, onEvent
     /** Ends it in order; the exit code. */
     async stop(): Promise<number | null> {
       state.stopping = true;
+      stopped.resolve(undefined);
       const running = child;
       if (running === undefined || running.exitCode !== null || running.signalCode !== null) return null;
       const exited = once(running, "exit") as Promise<[number | null]>;
@@ -109,6 +110,7 @@ export function createOracleService(configFile: string, logFile: string, onEvent
     },
     killNow() {
       state.stopping = true;
+      stopped.resolve(undefined);
       child?.kill("SIGKILL");
     },
   };
