@@ -20,6 +20,10 @@ import {
 export class SignerUnavailableError extends CommonwattError {
   override readonly name = "SignerUnavailableError";
 }
+/** The signer answered that it could not now: a full disk, a key file that cannot be read. */
+export class SignerTroubleError extends CommonwattError {
+  override readonly name = "SignerTroubleError";
+}
 /** The signer answered that it will not: asking again the same will not help. */
 export class SignerRefusedError extends CommonwattError {
   override readonly name = "SignerRefusedError";
@@ -90,8 +94,10 @@ export function createChildSigner(options: ChildSignerOptions): ChildSigner {
       return;
     }
     pending.delete(parsed.data.id);
-    if ("error" in parsed.data) waiting.reject(new SignerRefusedError(`The signer refused: ${parsed.data.error}`));
-    else waiting.resolve(parsed.data.result);
+    if (!("error" in parsed.data)) waiting.resolve(parsed.data.result);
+    else if (parsed.data.passing === true)
+      waiting.reject(new SignerTroubleError(`The signer could not: ${parsed.data.error}`));
+    else waiting.reject(new SignerRefusedError(`The signer refused: ${parsed.data.error}`));
   }
 
   async function ask<T>(request: WithoutId<SignerRequest>, schema: z.ZodType<T>): Promise<T> {

@@ -4,18 +4,20 @@ import type { Address } from "viem";
 
 import type { OutboxStore } from "../outbox/outbox-store.ts";
 import type { Signer } from "../signer/protocol.ts";
-import { SignerRefusedError } from "./child-signer.ts";
+import { SignerRefusedError, SignerTroubleError } from "./child-signer.ts";
 
 const BATCH = 64;
 
 /**
  * Has the closed days signed by their meters' devices.
  *
- * A refusal parks the profile. When the signer is not there, everything waits for the next call.
+ * A refusal parks the profile. What the signer could not sign now waits for the next call, and holds up no other meter; when
+ * the signer is not there, everything waits.
  *
  * @param devices - Device of each meter, as the signer holds them.
  * @returns How many were signed.
- * @throws SignerUnavailableError when the signer does not answer.
+ * @throws SignerUnavailableError when the signer does not answer; SignerTroubleError, once all have had their turn, when
+ *   there was something that it could not sign.
  */
 export async function signClosed(
   outbox: OutboxStore,
@@ -25,6 +27,7 @@ export async function signClosed(
 ): Promise<number> {
   const rows = await outbox.toSign(BATCH);
   let signed = 0;
+  let trouble: SignerTroubleError | undefined;
   for (const { id, meter, profile } of rows) {
     const device = devices.get(meter);
     const where = { event: "signed", meter, day: isoDay(profile.day) };
@@ -34,6 +37,10 @@ export async function signClosed(
       signed++;
       log.debug(where, `The device of meter ${meter} signed ${where.day}`);
     } catch (error) {
+      if (error instanceof SignerTroubleError) {
+        trouble ??= error;
+        continue;
+      }
       if (!(error instanceof SignerRefusedError)) throw error;
       await outbox.park(id, error.message);
       log.error(
@@ -42,5 +49,6 @@ export async function signClosed(
       );
     }
   }
+  if (trouble !== undefined) throw trouble;
   return signed;
 }

@@ -9,6 +9,11 @@ import { type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import type { SignerMemory } from "./memory.ts";
 import type { Signer } from "./protocol.ts";
 
+/** A key cannot be had now: its file, its passphrase, or what is in it. */
+export class KeyUnavailableError extends CommonwattError {
+  override readonly name = "KeyUnavailableError";
+}
+
 /** A device key that is decrypted when it is first needed: that alone takes up to a second. */
 export type LockedKey = {
   meter: number;
@@ -29,9 +34,13 @@ export function createKeySigner(keys: readonly LockedKey[], domain: Eip712Domain
   async function accountOf({ meter, address, open }: LockedKey): Promise<PrivateKeyAccount> {
     const known = opened.get(meter);
     if (known !== undefined) return known;
-    const account = privateKeyToAccount(await open());
+    const privateKey = await open().catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new KeyUnavailableError(`The key of meter ${meter} cannot be opened: ${reason}`, { cause: error });
+    });
+    const account = privateKeyToAccount(privateKey);
     if (address !== undefined && account.address.toLowerCase() !== address.toLowerCase()) {
-      throw new CommonwattError(`The key of meter ${meter} is that of ${account.address}, expected ${address}`);
+      throw new KeyUnavailableError(`The key of meter ${meter} is that of ${account.address}, expected ${address}`);
     }
     opened.set(meter, account);
     return account;

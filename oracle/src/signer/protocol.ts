@@ -55,7 +55,8 @@ export type SignerRequest = z.infer<typeof requestSchema>;
 
 /** An answer: one line of JSON on the signer's standard output. */
 export const answerSchema = z.union([
-  z.strictObject({ id: z.int(), error: z.string() }),
+  // `passing`: it could not now, and may well later. Without it the signer will not, however often it is asked.
+  z.strictObject({ id: z.int(), error: z.string(), passing: z.literal(true).optional() }),
   z.strictObject({ id: z.int(), result: z.unknown() }),
 ]);
 export const devicesResult = z.array(z.strictObject({ meter, device: address }));

@@ -1,21 +1,25 @@
 import { PassThrough } from "node:stream";
 
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { describe, expect, test } from "vitest";
 
+import { KeyUnavailableError } from "./key-signer.ts";
 import type { Signer } from "./protocol.ts";
 import { serveSigner } from "./serve.ts";
 
 const signer: Signer = {
   devices: () => Promise.resolve([]),
   signProfile: () => Promise.reject(new Error("not asked for")),
-  provePossession: () => Promise.reject(new Error("the vault is closed")),
+  provePossession: () => Promise.reject(new CommonwattError("the vault is closed")),
 };
 
-async function answers(...lines: string[]): Promise<unknown[]> {
+const answers = (...lines: string[]) => answersOf(signer, ...lines);
+
+async function answersOf(asked: Signer, ...lines: string[]): Promise<unknown[]> {
   const input = new PassThrough();
   const output = new PassThrough();
   input.end(`${lines.join("\n")}\n`);
-  await serveSigner(signer, input, output);
+  await serveSigner(asked, input, output);
   output.end();
   const text = (await output.toArray()).join("");
   return text
@@ -35,6 +39,17 @@ describe("the signer's line protocol", () => {
   test("passes on why the signer refused", async () => {
     const request = { id: 9, method: "provePossession", meter: 1, importRegister: "0", exportRegister: "0" };
     expect(await answers(JSON.stringify(request))).toEqual([{ id: 9, error: "the vault is closed" }]);
+  });
+
+  test.each([
+    ["a full disk", new Error("database or disk is full")],
+    ["a key that cannot be read", new KeyUnavailableError("the passphrase file is gone")],
+  ])("tells %s from a refusal: it may pass", async (_what, error) => {
+    const request = { id: 9, method: "provePossession", meter: 1, importRegister: "0", exportRegister: "0" };
+    const troubled = { ...signer, provePossession: () => Promise.reject(error) };
+    expect(await answersOf(troubled, JSON.stringify(request))).toEqual([
+      { id: 9, error: error.message, passing: true },
+    ]);
   });
 
   test("knows no request but its three: a message or transaction of the caller's making is never signed", async () => {

@@ -1,6 +1,10 @@
 import type { Readable, Writable } from "node:stream";
 import { createInterface } from "node:readline";
 
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
+import { ZodError } from "zod";
+
+import { KeyUnavailableError } from "./key-signer.ts";
 import { fromWire, requestSchema, type Signer, type SignerRequest } from "./protocol.ts";
 
 /**
@@ -16,7 +20,7 @@ export async function serveSigner(signer: Signer, input: Readable, output: Writa
 async function answer(
   signer: Signer,
   line: string,
-): Promise<{ id: number; result: unknown } | { id: number; error: string }> {
+): Promise<{ id: number; result: unknown } | { id: number; error: string; passing?: true }> {
   let id = 0;
   try {
     const parsed: unknown = JSON.parse(line);
@@ -24,8 +28,15 @@ async function answer(
     const request = requestSchema.parse(parsed);
     return { id, result: await handle(signer, request) };
   } catch (error) {
-    return { id, error: error instanceof Error ? error.message : String(error) };
+    const reason = error instanceof Error ? error.message : String(error);
+    return isRefusal(error) ? { id, error: reason } : { id, error: reason, passing: true };
   }
+}
+
+/** Whether the signer will not. A full disk or a key file that cannot be read is no answer to what was asked. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof KeyUnavailableError) return false;
+  return error instanceof CommonwattError || error instanceof ZodError || error instanceof SyntaxError;
 }
 
 function idOf(request: unknown): number {
