@@ -152,6 +152,17 @@ describe("several endpoints", () => {
     expect(endpoints.report()[0]?.lastFailure).toBe("contradicts the others about eth_getBlockByNumber");
   });
 
+  test("the time of a block is the majority's too, whatever hash it comes with", async () => {
+    const endpoints = open(3);
+    const block = await commonBlock(endpoints);
+    const call = { method: "eth_getBlockByNumber", params: [`0x${block.toString(16)}`, false] };
+    const truth = await agreed(endpoints, call);
+    faulty(0).misbehaveAt("eth_getBlockByNumber", {
+      change: (one) => ({ ...(one as object), timestamp: "0xffffffff" }),
+    });
+    expect(await agreed(endpoints, call)).toEqual(truth);
+  });
+
   test("two that contradict each other are named, and nothing is concluded", async () => {
     const endpoints = open(2);
     faulty(0).misbehaveAt("eth_getBalance", { result: "0x1" });
