@@ -6,6 +6,7 @@ import type { Address, Hash, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { describe, expect, test } from "vitest";
 
+import { DisagreementError } from "../chain/endpoints/agree.ts";
 import type { Recorder } from "../chain/recorder.ts";
 import type { ChainRefusal } from "../chain/refusal.ts";
 import { createTransactionStore } from "../chain/transactions/store.ts";
@@ -46,6 +47,8 @@ async function createScene({ maxBatch = 16, maxAttempts = 3 } = {}) {
     refusals: new Map<number, ChainRefusal>(),
     /** What the majority of the endpoints says, where it differs. */
     confirmed: new Map<number, ChainRefusal | undefined>(),
+    /** What the endpoints contradict each other about. */
+    disputed: new Set<number>(),
     /** Days of each transaction. */
     sent: [] as number[][],
     isFree: true,
@@ -98,7 +101,9 @@ async function createScene({ maxBatch = 16, maxAttempts = 3 } = {}) {
       Promise.resolve(profiles.filter((entry) => !scene.refusals.has(entry.day)).length),
     simulate: (profile: SignedProfile) => Promise.resolve(scene.refusals.get(profile.day)),
     confirmRefusal: (profile: SignedProfile) =>
-      Promise.resolve((scene.confirmed.has(profile.day) ? scene.confirmed : scene.refusals).get(profile.day)),
+      scene.disputed.has(profile.day)
+        ? Promise.reject(new DisagreementError("eth_call", []))
+        : Promise.resolve((scene.confirmed.has(profile.day) ? scene.confirmed : scene.refusals).get(profile.day)),
     findRecorded: () => Promise.resolve(scene.found),
   };
   return scene;
@@ -208,13 +213,35 @@ describe("the outbox", () => {
     expect(await scene.outbox.counts()).toMatchObject({ parked: 1 });
   });
 
-  test("gives nothing up on the word of one endpoint that the others do not confirm", async () => {
+  test.each([never, later, consumed])("sends what one endpoint refuses ($error) and the others do not", async (lie) => {
+    const scene = await createScene({ maxAttempts: 1 });
+    await scene.add(1, DAY);
+    scene.refusals.set(DAY, lie);
+    scene.confirmed.set(DAY, undefined);
+    await scene.pump();
+    expect(scene.sent).toEqual([[DAY]]);
+    expect(await scene.outbox.counts()).toMatchObject({ parked: 0, sent: 1 });
+  });
+
+  test("goes by what the majority says of it where one endpoint says worse", async () => {
     const scene = await createScene();
     await scene.add(1, DAY);
     scene.refusals.set(DAY, never);
-    scene.confirmed.set(DAY, undefined);
+    scene.confirmed.set(DAY, later);
     await scene.pump();
     expect(await scene.outbox.counts()).toMatchObject({ parked: 0, signed: 1 });
+  });
+
+  test("what the endpoints contradict each other about waits, and holds up no other meter", async () => {
+    const scene = await createScene({ maxAttempts: 1 });
+    await scene.add(1, DAY);
+    await scene.add(2, DAY + 1);
+    scene.refusals.set(DAY, never);
+    scene.disputed.add(DAY);
+    await scene.pump();
+    expect(scene.sent).toEqual([[DAY + 1]]);
+    await expect(scene.pump()).rejects.toThrow(DisagreementError);
+    expect(await scene.outbox.counts()).toMatchObject({ parked: 0, signed: 1, sent: 1 });
   });
 
   test("waits for the depth of a recording that is not its own", async () => {

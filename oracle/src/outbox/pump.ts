@@ -1,6 +1,7 @@
 import { type SignedProfile, toSignedProfile } from "@commonwatt/sdk/profile-signing";
 import type { Logger } from "pino";
 
+import { DisagreementError } from "../chain/endpoints/agree.ts";
 import type { Recorder } from "../chain/recorder.ts";
 import type { ChainRefusal } from "../chain/refusal.ts";
 import type { Submitter } from "../chain/transactions/submitter.ts";
@@ -43,7 +44,12 @@ export async function pumpOutbox(parts: PumpParts): Promise<boolean> {
   );
 }
 
-/** Simulates the batch, and when it would not be recorded whole, each profile of it. */
+/**
+ * Simulates the batch, and when it would not be recorded whole, each profile of it. One that the endpoints disagree about
+ * waits, and holds up no other.
+ *
+ * @throws DisagreementError when there is nothing else to send.
+ */
 async function withoutRefused(
   parts: PumpParts,
   setAside: SetAside,
@@ -51,26 +57,37 @@ async function withoutRefused(
 ): Promise<readonly OutboxRow[]> {
   if ((await parts.recorder.simulateMany(rows.map(toSigned))) === rows.length) return rows;
   const sendable: OutboxRow[] = [];
+  let disputed: DisagreementError | undefined;
   for (const row of rows) {
-    const refusal = await parts.recorder.simulate(toSigned(row));
-    if (refusal === undefined) sendable.push(row);
-    else await handleRefusal(parts, setAside, row, refusal);
+    try {
+      const refusal = await refusalOf(parts, row);
+      if (refusal === undefined) sendable.push(row);
+      else await setAsideRefused(parts, setAside, row, refusal);
+    } catch (error) {
+      if (!(error instanceof DisagreementError)) throw error;
+      disputed ??= error;
+    }
   }
+  if (disputed !== undefined && sendable.length === 0 && setAside.said.length === 0) throw disputed;
   return sendable;
 }
 
-async function handleRefusal(
-  { recorder }: PumpParts,
+/**
+ * Why the contract would refuse a profile. One endpoint's word is not enough for what cannot be taken back. Not even to
+ * wait: attempts are counted, and an endpoint that goes on lying would use them up.
+ */
+async function refusalOf({ recorder }: PumpParts, row: OutboxRow): Promise<ChainRefusal | undefined> {
+  const refusal = await recorder.simulate(toSigned(row));
+  return refusal && (await recorder.confirmRefusal(toSigned(row)));
+}
+
+async function setAsideRefused(
+  { recorder }: Pick<PumpParts, "recorder">,
   setAside: SetAside,
   row: OutboxRow,
   { verdict, reason }: ChainRefusal,
 ): Promise<void> {
   if (verdict === "later") return setAside.postpone(row, reason);
-  // One endpoint's word is not enough for what cannot be taken back.
-  const confirmed = await recorder.confirmRefusal(toSigned(row));
-  if (confirmed?.verdict !== verdict) {
-    return setAside.postpone(row, `one RPC endpoint says "${reason}", the others do not`);
-  }
   if (verdict === "shared") return setAside.reroute(row);
   if (verdict === "consumed") {
     // Sent before a crash, or by someone else: the same registers mean the same profile, a device signs a day only once.
