@@ -68,8 +68,9 @@ async function createScene(
   };
   const market = { day: DAY, openedAt: 0, settledAt: 0, paused: false, forcedCount: 0 };
   const snapshot = { block: 1n, market, closingWindowSeconds: 7_200, meters: [meter] };
+  const others = snapshot.meters;
   const log = pino({ level: "silent" });
-  return { outbox, run: () => reconcile({ chain, outbox, log }, snapshot) };
+  return { outbox, meter, others, run: () => reconcile({ chain, outbox, log }, snapshot) };
 }
 
 test("a profile whose day is not consumed goes on waiting", async () => {
@@ -100,4 +101,35 @@ test("a profile of a day on which its meter trades by hand goes to be recorded",
   const { outbox, run } = await createScene({ lastDay: DAY - 1, sharing: false });
   expect(await run()).toBe(true);
   expect(await outbox.toSend(0, 10)).toMatchObject([{ meter: 1, route: "record" }]);
+});
+
+test.each(["settled", "late"] as const)(
+  "a %s profile whose block is gone waits again, and settles again",
+  async (state) => {
+    const { outbox, run, meter } = await createScene({ lastDay: DAY - 1, sharing: true }, { settled: [1] });
+    await outbox.markShared(1, state, LATE);
+    expect(await run()).toBe(true);
+    expect(await outbox.find(1, DAY)).toMatchObject({ state: "signed", route: "share", transactionHash: undefined });
+    expect(await outbox.waiting()).toMatchObject([{ meter: 1, day: DAY, nextAttemptMs: 0 }]);
+    expect(await run()).toBe(false);
+    meter.state.lastDay = DAY;
+    expect(await run()).toBe(true);
+    expect(await outbox.find(1, DAY)).toMatchObject({ state: "settled", transactionHash: SETTLEMENT });
+  },
+);
+
+test("a settled profile stays settled while the chain has its day, whatever other meters have", async () => {
+  const { outbox, run, meter, others } = await createScene({ lastDay: DAY, sharing: true });
+  await outbox.markShared(1, "settled", SETTLEMENT);
+  others.push({ ...meter, meter: 2, state: { ...meter.state, meter: 2, lastDay: DAY - 5 } });
+  expect(await run()).toBe(false);
+  expect(await outbox.find(1, DAY)).toMatchObject({ state: "settled" });
+});
+
+test("nothing is taken back of a meter that the chain shows nothing of", async () => {
+  const { outbox, run, meter } = await createScene({ lastDay: DAY - 1, sharing: true });
+  await outbox.markShared(1, "settled", SETTLEMENT);
+  meter.meter = 2;
+  expect(await run()).toBe(false);
+  expect(await outbox.find(1, DAY)).toMatchObject({ state: "settled" });
 });
