@@ -30,8 +30,7 @@ export function summarize(config: Config): string {
     `meters: ${meters.length}`,
     ...meters.map(
       ({ meter, node, inputs, fuseWatts, unitWh }) =>
-        `  ${meter}: node ${node}, fuse ${fuseWatts} W, unit ${unitWh} Wh, ` +
-        inputs.map(showInput).join(", "),
+        `  ${meter}: node ${node}, fuse ${fuseWatts} W, unit ${unitWh} Wh, ` + inputs.map(showInput).join(", "),
     ),
   ];
   return lines.join("\n");
