@@ -178,6 +178,28 @@ describe("a transaction that is not mined", () => {
     expect(await sender.outbox.counts()).toMatchObject({ recorded: 1 });
   });
 
+  test("because no node will ever take it, is decided anew after a pause that grows, not at once again", async () => {
+    const { meter, days } = await scene.addDays(database);
+    faulty(0).misbehaveAt("eth_sendRawTransaction", { error: { code: -32_000, message: "exceeds block gas limit" } });
+    const sender = start();
+    for (const [dropped, pauseMs] of [
+      [1, 5_000],
+      [2, 10_000],
+    ] as const) {
+      await sender.round();
+      nowMs += 3_000;
+      await sender.round();
+      expect(await store().counts()).toMatchObject({ dropped, unmined: 0 });
+      nowMs += pauseMs - 1;
+      await sender.round();
+      expect(await store().counts()).toMatchObject({ dropped, unmined: 0 });
+      nowMs += 1;
+    }
+    faulty(0).misbehave();
+    await sender.rounds();
+    expect(await scene.recordedDays(meter)).toEqual(days);
+  });
+
   test("counts also when the original gets into the block after its replacement was signed", async () => {
     const { meter, days } = await scene.addDays(database);
     await scene.automine(false);

@@ -120,7 +120,7 @@ export function createCarrier(parts: SubmitterParts) {
       return undefined;
     },
 
-    /** Its block was replaced: the nodes are shown it at once. */
+    /** Its block was replaced, or it is given up: when it is carried again, the nodes are shown it at once. */
     forget({ attempts }: Transaction): void {
       for (const { hash } of attempts) shown.delete(hash);
     },

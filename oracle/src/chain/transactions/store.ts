@@ -47,8 +47,11 @@ export type TransactionStore = ReturnType<typeof createTransactionStore>;
 const INSERT = `
   INSERT INTO transactions (purpose, account, nonce, to_address, data, gas, note, state)
   VALUES (?, ?, ?, ?, ?, ?, ?, 'unmined') RETURNING id`;
+/** What was dropped and is decided anew can come out the same to the byte, where fees stand still: it is the new one's then. */
 const INSERT_ATTEMPT = `
-  INSERT INTO transaction_attempts (hash, transaction_id, max_fee_wei, tip_wei, signed_ms, raw) VALUES (?, ?, ?, ?, ?, ?)`;
+  INSERT INTO transaction_attempts (hash, transaction_id, max_fee_wei, tip_wei, signed_ms, raw) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (hash) DO UPDATE SET transaction_id = excluded.transaction_id, signed_ms = excluded.signed_ms,
+  raw = excluded.raw`;
 const SELECT_OPEN = `
   SELECT * FROM transactions WHERE state IN ('unmined', 'mined', 'confirmed') ORDER BY nonce, id`;
 const SELECT_ONE = "SELECT * FROM transactions WHERE id = ?";

@@ -55,7 +55,10 @@ export type Submitter = {
   report(): SubmitterReport;
 };
 
-/** Nonces are not given away twice: a bound on what one look has to carry after a reorganisation. */
+/** What no node takes is decided anew, and most often comes out the same: after a pause that doubles, up to ten minutes. */
+const REFUSED_PAUSE_MS = 5_000;
+const LONGEST_REFUSED_PAUSE_MS = 600_000;
+
 export function createSubmitter(parts: SubmitterParts): Submitter {
   const { endpoints, database, account, nowMs, log } = parts;
   const store = createTransactionStore(database);
@@ -67,8 +70,13 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
   let seenTip: string | undefined;
   /** Nonces before are used, whatever anybody says. */
   let floor = 0;
+  /** Transactions in a row that no node took, and until when the next one waits. */
+  let refused = 0;
+  let resumeMs = 0;
 
   const inState = (...states: Transaction["state"][]) => (open ?? []).filter(({ state }) => states.includes(state));
+
+  const isFree = () => open !== undefined && inState("unmined").length === 0 && nowMs() >= resumeMs;
 
   async function reload(): Promise<void> {
     open = await store.open();
@@ -79,6 +87,8 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
       await createTransactionStore(sql).drop(transaction.id, reason);
       await observerOf(parts, transaction).dropped(sql, transaction, reason);
     });
+    // The same bytes may come again, and then have their time again.
+    carrier.forget(transaction);
     log.warn(
       { event: "dropped", purpose: transaction.purpose, nonce: transaction.nonce, reason },
       `${nameOf(transaction)} is given up, what it was for is decided anew: ${reason}`,
@@ -119,6 +129,7 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
     for (const transaction of inState("unmined")) {
       if (await watch.findReceipt(transaction)) {
         patience.forget(`nonce ${transaction.nonce}`);
+        refused = 0;
         changed = true;
         continue;
       }
@@ -127,6 +138,8 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
       const problem = reason ?? (await carrier.carry(transaction));
       if (problem === undefined) continue;
       await drop(transaction, problem);
+      if (reason === undefined)
+        resumeMs = nowMs() + Math.min(REFUSED_PAUSE_MS * 2 ** Math.min(refused++, 16), LONGEST_REFUSED_PAUSE_MS);
       changed = true;
     }
     return changed;
@@ -179,10 +192,10 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
       return changed;
     },
 
-    isFree: () => open !== undefined && inState("unmined").length === 0,
+    isFree,
 
     async send(order, link = () => Promise.resolve()) {
-      if (open === undefined || inState("unmined").length > 0) return false;
+      if (!isFree()) return false;
       const nonce = await nextNonce();
       if (nonce === undefined) return false;
       const { note, ...rest } = order;
