@@ -17,10 +17,6 @@ contract LanesTest is Test {
         _assert32(_numbers(seed, 0, 32, MOST_32), _numbers(seed, 1, 32, MOST_32 - 1));
     }
 
-    function test_fuzz_comparisons64_equalPlain(uint256 seed) external pure {
-        _assert64(_numbers(seed, 0, 64, MOST_64), _numbers(seed, 1, 64, MOST_64 - 1));
-    }
-
     /// @dev Each lane at its extremes, while the lanes beside it are at theirs.
     function test_comparisons_atTheExtremesOfEveryLane() external pure {
         uint256[5] memory values = [uint256(0), 1, 2, MOST_32 - 1, MOST_32];
@@ -34,24 +30,10 @@ contract LanesTest is Test {
         }
     }
 
-    function test_comparisons64_atTheExtremesOfEveryLane() external pure {
-        uint256[5] memory values = [uint256(0), 1, 2, MOST_64 - 1, MOST_64];
-        for (uint256 lane = 0; lane < 4; ++lane) {
-            for (uint256 a = 0; a < 5; ++a) {
-                for (uint256 b = 0; b < 4; ++b) {
-                    _assert64(_one(0, lane, values[a], 64), _one(MOST_64 - 1, lane, values[b], 64));
-                    _assert64(_one(MOST_64, lane, values[a], 64), _one(0, lane, values[b], 64));
-                }
-            }
-        }
-    }
-
     /// @dev `atLeast` and `least` take the highest number on either side.
     function test_atLeast_takesTheHighestNumbers() external pure {
         assertEq(Lanes.atLeast32(_all(MOST_32, 32), _all(MOST_32, 32)), Lanes.TOPS_32);
         assertEq(Lanes.atLeast32(0, _all(MOST_32, 32)), 0);
-        assertEq(Lanes.atLeast64(_all(MOST_64, 64), _all(MOST_64, 64)), Lanes.TOPS_64);
-        assertEq(Lanes.atLeast64(0, _all(MOST_64, 64)), 0);
         assertEq(Lanes.least32(_all(MOST_32, 32), _all(MOST_32, 32)), _all(MOST_32, 32));
     }
 
@@ -107,11 +89,6 @@ contract LanesTest is Test {
         assertEq(Lanes.zero32(a), PlainLaneArrays.run(PlainLaneArrays.Operation.IsZero, a, 0, 32));
         assertEq(Lanes.least32(a, b), PlainLaneArrays.run(PlainLaneArrays.Operation.Least, a, b, 32));
         assertEq(Lanes.least32(b, a), Lanes.least32(a, b));
-    }
-
-    function _assert64(uint256 a, uint256 b) private pure {
-        assertEq(Lanes.atLeast64(a, b), PlainLaneArrays.run(PlainLaneArrays.Operation.AtLeast, a, b, 64));
-        assertEq(Lanes.above64(a, b), PlainLaneArrays.run(PlainLaneArrays.Operation.Above, a, b, 64));
     }
 
     function _assertPairs(uint256 pairs) private pure {

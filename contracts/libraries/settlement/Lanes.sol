@@ -59,21 +59,6 @@ library Lanes {
         }
     }
 
-    /// @notice Flags of the lanes in which a >= b.
-    function atLeast64(uint256 a, uint256 b) internal pure returns (uint256) {
-        unchecked {
-            return ((a | TOPS_64) - b) & TOPS_64;
-        }
-    }
-
-    /// @notice Flags of the lanes in which a > b.
-    /// @param b Lanes below 2^63 - 1.
-    function above64(uint256 a, uint256 b) internal pure returns (uint256) {
-        unchecked {
-            return ((a | TOPS_64) - (b + ONES_64)) & TOPS_64;
-        }
-    }
-
     /// @notice Masks of flagged lanes.
     function mask64(uint256 flags) internal pure returns (uint256) {
         unchecked {
