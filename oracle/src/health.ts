@@ -2,11 +2,12 @@ import type { OfferStore } from "./board/offer-store.ts";
 import type { Endpoints } from "./chain/endpoints/endpoints.ts";
 import type { Submitter } from "./chain/transactions/submitter.ts";
 import type { Clock } from "./clock/clock.ts";
-import type { Config } from "./config/schema.ts";
+import { BILLING_MEANINGS } from "./config/check-meters.ts";
+import type { Config, MeterConfig } from "./config/schema.ts";
 import type { HttpInput } from "./http/server.ts";
 import type { OutboxStore } from "./outbox/outbox-store.ts";
-import { billingChannels } from "./profiles/close-days.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { ChannelState } from "./registers/channel.ts";
 import type { RefusalLog } from "./refusals.ts";
 import type { SettlementStatus } from "./settlement/status.ts";
 import type { MeterStore } from "./storage/meter-store.ts";
@@ -29,7 +30,7 @@ export type HealthParts = {
 
 /** What an operator asks first: is it alive, is the chain there, does anything queue, where does the settlement stand, which meter is silent. */
 export function createHealth(parts: HealthParts) {
-  const { config, clock, endpoints, submitter, outbox, offers, store, refusals, settlement } = parts;
+  const { clock, endpoints, submitter, outbox, offers, refusals, settlement } = parts;
   let lastBlock: number | undefined;
   return {
     /** Looks at the chain. */
@@ -47,19 +48,27 @@ export function createHealth(parts: HealthParts) {
       offers: await offers.count(),
       refusals: refusals.counts(),
       http: parts.http() ?? null,
-      meters: await Promise.all(
-        config.meters.map(async (meter) => {
-          const times = (await billingChannels(store, meter)).map((channel) => channel?.timeMs);
-          const known = times.filter((time) => time !== undefined);
-          return {
-            meter: meter.meter,
-            lastReading: known.length === 0 ? null : new Date(Math.max(...known)).toISOString(),
-            disagreement: parts.pipeline.disagreementOf(meter.meter) ?? null,
-          };
-        }),
-      ),
+      meters: await metersStatus(parts),
     }),
   };
+}
+
+/** Asked of the database at once: of thousands of meters one by one, whoever asks would hold up the messages. */
+async function metersStatus({ config, store, pipeline }: HealthParts) {
+  const channels = await store.allChannels();
+  const timesOf = ({ meter, inputs }: MeterConfig) =>
+    inputs.flatMap(({ input, meaning }) => {
+      const channel = BILLING_MEANINGS.includes(meaning) ? channels.get(meter)?.get(input) : undefined;
+      return channel?.meaning === meaning ? [(channel.state as ChannelState).timeMs] : [];
+    });
+  return config.meters.map((meter) => {
+    const times = timesOf(meter);
+    return {
+      meter: meter.meter,
+      lastReading: times.length === 0 ? null : new Date(Math.max(...times)).toISOString(),
+      disagreement: pipeline.disagreementOf(meter.meter) ?? null,
+    };
+  });
 }
 
 /** How far the messages are that have arrived. */

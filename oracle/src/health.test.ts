@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+
+import { createHealth, type HealthParts } from "./health.ts";
+import { createMeterStore } from "./storage/meter-store.ts";
+import { openSqlite } from "./storage/sqlite.ts";
+
+test("the last readings of all meters are one question to the database, however many there are", async () => {
+  const database = await openSqlite(":memory:");
+  const store = createMeterStore(database);
+  await store.saveChannels([
+    { meter: 1, input: "e1", meaning: "importWh", state: { timeMs: 1_000 } },
+    { meter: 1, input: "e2", meaning: "exportWh", state: { timeMs: 2_000 } },
+    // It meant something else when it was last read.
+    { meter: 2, input: "e1", meaning: "exportWh", state: { timeMs: 3_000 } },
+  ]);
+  const inputs = [
+    { input: "e1", meaning: "importWh" },
+    { input: "e2", meaning: "exportWh" },
+  ];
+  let asked = 0;
+  const counted = { allChannels: () => (asked++, store.allChannels()) };
+  const health = createHealth({
+    config: { meters: [1, 2, 3].map((meter) => ({ meter, inputs })), database: { kind: "sqlite" } },
+    clock: { nowMs: () => 0 },
+    endpoints: { report: () => [] },
+    submitter: { report: () => null },
+    outbox: { counts: () => Promise.resolve({}) },
+    offers: { count: () => Promise.resolve(0) },
+    refusals: { counts: () => ({}) },
+    pipeline: { status: () => ({}), disagreementOf: () => undefined },
+    http: () => undefined,
+    settlement: () => undefined,
+    store: counted,
+  } as unknown as HealthParts);
+  const { meters } = await health.report();
+  expect(meters.map(({ lastReading }) => lastReading)).toEqual(["1970-01-01T00:00:02.000Z", null, null]);
+  expect(asked).toBe(1);
+  await database.close();
+});
