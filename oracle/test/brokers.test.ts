@@ -248,7 +248,7 @@ describe("the embedded broker", () => {
 /** A broker that is not ours, ended after the test. */
 async function foreignBroker(options: AedesOptions = {}, port = 0): Promise<ForeignBroker> {
   const started = await startForeignBroker(options, port);
-  closers.push(started.stop);
+  closers.push(() => started.stop());
   return started;
 }
 
