@@ -11,10 +11,10 @@ export type Footprint = {
   perSecond: number;
   p99Ms: number;
   cpuPercentOfACore: number;
-  /** Memory when it was ready, after the load, and at most. */
-  readyMb: number;
+  /** Memory at most while it started, when it was calm again, and at the end of the load. */
+  startPeakMb: number;
+  calmMb: number;
   residentMb: number;
-  peakMb: number;
   startSeconds: number;
   /** After a kill in the middle: until the process is ready, and until everything is worked through. */
   readyAgainSeconds: number;
@@ -24,14 +24,17 @@ export type Footprint = {
 };
 
 const SECONDS_BETWEEN = 10;
-const SETTLE_MS = 2_000;
+/** After its start the oracle reads its meters' state from the chain; what is measured is what comes then. */
+const CALM_CPU_SECONDS_PER_SECOND = 0.05;
+const CALM_SECONDS = 5;
+const CALM_AT_MOST_SECONDS = 120;
 
 /** @param databaseUrl - Of an empty PostgreSQL database; without it the oracle keeps SQLite's file. */
 export async function measureFootprint(meters: number, seconds: number, databaseUrl?: string): Promise<Footprint> {
   const oracle = await createBenchOracle(meters, databaseUrl);
   try {
     const startSeconds = await oracle.start();
-    await sleep(SETTLE_MS);
+    const startPeakMb = await calm(oracle.pid());
     const load = { url: oracle.url, meters, connections: 100, window: 20, seconds };
     const askedPerSecond = meters / SECONDS_BETWEEN;
     const before = readStats(oracle.pid());
@@ -55,9 +58,9 @@ export async function measureFootprint(meters: number, seconds: number, database
       perSecond: steady.perSecond,
       p99Ms: steady.p99Ms,
       cpuPercentOfACore: ((after.cpuSeconds - before.cpuSeconds) / elapsed) * 100,
-      readyMb: before.residentMb,
+      startPeakMb,
+      calmMb: before.residentMb,
       residentMb: after.residentMb,
-      peakMb: after.peakMb,
       startSeconds,
       readyAgainSeconds,
       workedThroughAgainSeconds,
@@ -66,4 +69,17 @@ export async function measureFootprint(meters: number, seconds: number, database
   } finally {
     await oracle.close();
   }
+}
+
+/** Waits until the process has had next to nothing to do for some seconds; returns the most memory it had, MB. */
+async function calm(pid: number): Promise<number> {
+  let before = readStats(pid);
+  let quiet = 0;
+  for (let second = 0; second < CALM_AT_MOST_SECONDS && quiet < CALM_SECONDS; second++) {
+    await sleep(1_000);
+    const now = readStats(pid);
+    quiet = now.cpuSeconds - before.cpuSeconds < CALM_CPU_SECONDS_PER_SECOND ? quiet + 1 : 0;
+    before = now;
+  }
+  return before.peakMb;
 }
