@@ -15,6 +15,7 @@ import {
   type ChildSigner,
   createChildSigner,
   SignerRefusedError,
+  SignerTroubleError,
   SignerUnavailableError,
 } from "../src/signature/child-signer.ts";
 
@@ -136,12 +137,15 @@ describe("the signer, in its own process", () => {
     expect(signer.pid).not.toBe(pid);
   });
 
-  test("says why it cannot start, without a secret", async () => {
+  test("says why it cannot sign, without a secret, and that it may pass", async () => {
     await signer.close();
     writeFileSync(join(folder, "passphrase"), "not the one", { mode: 0o600 });
     signer = open();
-    await expect(signer.devices()).rejects.toThrow(/meter 7 .* wrong passphrase/u);
-    expect(messages.join(" ")).not.toContain("not the one");
+    // A device is known by the address in its file; only signing needs the key.
+    const refused = await signer.signProfile(device, profile(5n)).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(SignerTroubleError);
+    expect(String(refused)).toMatch(/meter 7 .* wrong passphrase/u);
+    expect(`${String(refused)} ${messages.join(" ")}`).not.toContain("not the one");
   });
 
   test("has no secret in its arguments or environment", async () => {
