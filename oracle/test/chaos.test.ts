@@ -29,7 +29,7 @@ describe("whatever is killed on the way, the chain holds exactly what the acknow
 
   // Both are Debian packages (`postgresql`, `mosquitto`), which CI installs.
   test.skipIf(postgresPrograms() === undefined || !hasMosquitto)(
-    "with PostgreSQL and mosquitto",
+    "with PostgreSQL and mosquitto (skipped where they are not installed)",
     async () => {
       expectWhole(await runChaos({ ...SHORT, seed: 8, database: "postgres", broker: "mosquitto" }, quiet, never));
     },

@@ -17,9 +17,7 @@ const ADD = "INSERT INTO open_days (meter, day) VALUES (?, ?)";
 const ALL = "SELECT meter, day FROM open_days ORDER BY meter, day";
 
 const isInstalled = postgresPrograms() !== undefined;
-test.skipIf(isInstalled)("PostgreSQL is not installed here: its tests are skipped", () => undefined);
-
-describe.skipIf(!isInstalled)("with a real PostgreSQL", () => {
+describe.skipIf(!isInstalled)("with a real PostgreSQL (skipped where none is installed)", () => {
   let server: Postgres;
   let databases = 0;
   const newUrl = () => server.createDatabase(`oracle_${++databases}`);
@@ -125,7 +123,7 @@ describe.skipIf(!isInstalled)("with a real PostgreSQL", () => {
 });
 
 // A server of its own: what the others have written would have to be recovered too.
-describe.skipIf(!isInstalled)("a PostgreSQL server that is killed", () => {
+describe.skipIf(!isInstalled)("a PostgreSQL server that is killed (skipped where none is installed)", () => {
   test("is waited for, and the oracle goes on when it is back", async () => {
     const server = await startPostgres();
     const database = await openPostgres(await server.createDatabase("oracle"));

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import type { Logger } from "pino";
 
+import { closeServer } from "../close-server.ts";
 import { acceptOffer, type BoardParts, OfferRefusedError } from "./accept-offer.ts";
 import { isAllowedOrigin } from "./origins.ts";
 
@@ -34,17 +35,7 @@ export async function startBoard(options: BoardOptions): Promise<Board> {
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
-    async close() {
-      const closed = once(server, "close");
-      server.close();
-      server.closeIdleConnections();
-      // Requests under way have this long to end.
-      const timer = setTimeout(() => {
-        server.closeAllConnections();
-      }, 2_000);
-      await closed;
-      clearTimeout(timer);
-    },
+    close: () => closeServer(server),
   };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
+import { closeServer } from "../close-server.ts";
 import type { HttpConfig } from "../config/schema.ts";
 import { limitComplaints } from "../sources/complaints.ts";
 import { createBodyReader } from "./body.ts";
@@ -104,15 +105,7 @@ export async function startHttpInput(options: HttpInputOptions): Promise<HttpInp
     }),
     async close() {
       clearInterval(sweeping);
-      const closed = once(server, "close");
-      server.close();
-      server.closeIdleConnections();
-      // Requests under way have this long to end.
-      const timer = setTimeout(() => {
-        server.closeAllConnections();
-      }, 2_000);
-      await closed;
-      clearTimeout(timer);
+      await closeServer(server);
     },
   };
 }
