@@ -80,7 +80,7 @@ export async function createBenchOracle(meters: number, databaseUrl?: string) {
     /** Starts it; resolves when it is ready, with the seconds that took. */
     async start(): Promise<number> {
       const began = performance.now();
-      process_ = startNode("../src/main.ts", ["run", "--config", configFile]);
+      process_ = startNode("../bin/commonwatt-oracle.js", ["run", "--config", configFile]);
       await firstLine(process_, (line) => line.includes('"event":"ready"'));
       return (performance.now() - began) / 1000;
     },

@@ -14,24 +14,31 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-/** The medians of the rounds, field by field, and how each compares with the broker alone. */
+/** The medians of the rounds, field by field, and how each compares with the broker alone that messages came to in the same way. */
 function medians(rounds: readonly Rate[][]) {
-  const byName = Map.groupBy(rounds.flat(), ({ what }) => what);
-  const of = (rates: readonly Rate[], field: Exclude<keyof Rate, "what">, digits: number) => {
+  const nameOf = ({ what, shape }: Rate) => (shape === undefined ? what : `${what}, ${shape}`);
+  const byName = Map.groupBy(rounds.flat(), nameOf);
+  const of = (rates: readonly Rate[], field: Exclude<keyof Rate, "what" | "shape">, digits: number) => {
     const values = rates.map((rate) => rate[field]).filter((value) => value !== undefined);
     return values.length === 0 ? undefined : Number(median(values).toFixed(digits));
   };
-  const reference = of(byName.get(REFERENCE) ?? [], "perSecond", 0) ?? Number.NaN;
-  return [...byName].map(([what, rates]) => ({
-    bench: "oracle-rate",
-    what,
-    perSecond: of(rates, "perSecond", 0),
-    ratioToBroker: Number((median(rates.map(({ perSecond }) => perSecond)) / reference).toFixed(3)),
-    p50Ms: of(rates, "p50Ms", 2),
-    p99Ms: of(rates, "p99Ms", 2),
-    workedThroughPerSecond: of(rates, "workedThroughPerSecond", 0),
-    cpuPerMessageUs: of(rates, "cpuPerMessageUs", 1),
-  }));
+  return [...byName].map(([what, rates]) => {
+    const reference = byName.get(nameOf({ what: REFERENCE, shape: rates[0]?.shape, perSecond: 0 }));
+    const perSecond = of(rates, "perSecond", 0);
+    return {
+      bench: "oracle-rate",
+      what,
+      perSecond,
+      ratioToBroker:
+        reference === undefined || perSecond === undefined
+          ? undefined
+          : Number((perSecond / (of(reference, "perSecond", 0) ?? Number.NaN)).toFixed(3)),
+      p50Ms: of(rates, "p50Ms", 2),
+      p99Ms: of(rates, "p99Ms", 2),
+      workedThroughPerSecond: of(rates, "workedThroughPerSecond", 0),
+      cpuPerMessageUs: of(rates, "cpuPerMessageUs", 1),
+    };
+  });
 }
 
 function rounded(footprint: Footprint): Footprint {

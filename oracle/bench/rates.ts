@@ -6,12 +6,13 @@ import { hasMosquitto, startMosquitto } from "../test/support/mosquitto.ts";
 import type { Postgres } from "../test/support/postgres.ts";
 import { BENCH_DAY_START, createBenchOracle } from "./bench-oracle.ts";
 import { endNow, firstLine, runInserts, runLoad, startNode } from "./children.ts";
-import type { LoadResult } from "./load-client.ts";
 import { readStats } from "./process-stats.ts";
 
 /** One thing that messages, or their rows, were sent to, and how many a second it took. */
 export type Rate = {
   what: string;
+  /** How its messages came; of rows that were written without messages: none. */
+  shape?: string | undefined;
   perSecond: number;
   p50Ms?: number;
   p99Ms?: number;
@@ -20,20 +21,38 @@ export type Rate = {
 };
 
 const METERS = 1_000;
-/** Few connections with many messages each, as from a broker's bridge or a busy gateway: the client then costs least. */
-const LOAD = { meters: METERS, connections: 20, window: 100, rate: 0, fromSeconds: BENCH_DAY_START };
+const LOAD = { meters: METERS, rate: 0, fromSeconds: BENCH_DAY_START };
+/**
+ * A street: every meter has its connection, and sends on when its message is acknowledged. A bridge: few connections carry
+ * a hundred unacknowledged messages each, as from another broker, so that reading and writing the sockets costs next to
+ * nothing and the rest shows.
+ */
+const SHAPES = [
+  { shape: "a connection a meter", connections: METERS, window: 1 },
+  { shape: "20 bridges", connections: 20, window: 100 },
+];
+type Shape = (typeof SHAPES)[number];
 /** Rows of a transaction: one by one, and as many as the oracle commits together under load. */
 const BATCHES = [1, 100, 500];
 
 /** One round: the oracle, the brokers alone, and the databases alone, one after the other with the same client. */
 export async function measureRates(seconds: number, postgres: Postgres | undefined, round: number): Promise<Rate[]> {
-  const rates = [await oracleRate("oracle, SQLite", seconds)];
-  if (postgres !== undefined) {
-    const database = await postgres.createDatabase(`oracle_${round}`);
-    rates.push(await oracleRate("oracle, PostgreSQL", seconds, database));
+  const rates: Rate[] = [];
+  for (const [index, shape] of SHAPES.entries()) {
+    rates.push(await oracleRate("oracle, SQLite", shape, seconds));
+    if (postgres !== undefined) {
+      const database = await postgres.createDatabase(`oracle_${round}_${index}`);
+      rates.push(await oracleRate("oracle, PostgreSQL", shape, seconds, database));
+    }
+    rates.push(await brokerRate(shape, seconds));
+    if (hasMosquitto) rates.push(await mosquittoRate(shape, seconds));
   }
-  rates.push(await brokerRate(seconds));
-  if (hasMosquitto) rates.push(await mosquittoRate(seconds));
+  return [...rates, ...(await insertRates(seconds, postgres))];
+}
+
+/** The same rows, written by a program that does nothing else. */
+async function insertRates(seconds: number, postgres: Postgres | undefined): Promise<Rate[]> {
+  const rates: Rate[] = [];
   for (const batch of BATCHES) {
     const folder = mkdtempSync(join(tmpdir(), "commonwatt-bench-"));
     const target = join(folder, "plain.sqlite");
@@ -53,45 +72,51 @@ function insertName(database: string, batch: number): string {
   return `${database} alone, ${batch} ${batch === 1 ? "row" : "rows"} a transaction`;
 }
 
-async function oracleRate(what: string, seconds: number, databaseUrl?: string): Promise<Rate> {
+async function oracleRate(what: string, shape: Shape, seconds: number, databaseUrl?: string): Promise<Rate> {
   const oracle = await createBenchOracle(METERS, databaseUrl);
   try {
     await oracle.start();
-    const before = readStats(oracle.pid());
     const began = performance.now();
-    const load = await runLoad({ ...LOAD, url: oracle.url, seconds });
-    await oracle.workedThrough();
-    const elapsed = (performance.now() - began) / 1000;
-    const cpuSeconds = readStats(oracle.pid()).cpuSeconds - before.cpuSeconds;
-    return {
-      ...rateOf(what, load),
-      workedThroughPerSecond: load.acknowledged / elapsed,
-      cpuPerMessageUs: (cpuSeconds / load.acknowledged) * 1e6,
-    };
+    const rate = await rateOf(what, shape, oracle, seconds, () => oracle.workedThrough());
+    return { ...rate, workedThroughPerSecond: rate.acknowledged / ((performance.now() - began) / 1000) };
   } finally {
     await oracle.close();
   }
 }
 
-async function brokerRate(seconds: number): Promise<Rate> {
+async function brokerRate(shape: Shape, seconds: number): Promise<Rate> {
   const broker = startNode("broker-only.ts", []);
   try {
-    const port = await firstLine(broker);
-    return rateOf("embedded broker alone", await runLoad({ ...LOAD, url: `mqtt://127.0.0.1:${port}`, seconds }));
+    const url = `mqtt://127.0.0.1:${await firstLine(broker)}`;
+    return await rateOf("embedded broker alone", shape, { url, pid: () => broker.pid }, seconds);
   } finally {
     await endNow(broker);
   }
 }
 
-async function mosquittoRate(seconds: number): Promise<Rate> {
+async function mosquittoRate(shape: Shape, seconds: number): Promise<Rate> {
   const broker = await startMosquitto();
   try {
-    return rateOf("mosquitto alone", await runLoad({ ...LOAD, url: `mqtt://127.0.0.1:${broker.port}`, seconds }));
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    return await rateOf("mosquitto alone", shape, { url, pid: broker.pid }, seconds);
   } finally {
     await broker.close();
   }
 }
 
-function rateOf(what: string, { perSecond, p50Ms, p99Ms }: LoadResult): Rate {
-  return { what, perSecond, p50Ms, p99Ms };
+/** @param finish - What the server's processor time still includes. */
+async function rateOf(
+  what: string,
+  { shape, connections, window }: Shape,
+  server: { url: string; pid: () => number | undefined },
+  seconds: number,
+  finish: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<Rate & { acknowledged: number }> {
+  const pid = server.pid() ?? 0;
+  const before = readStats(pid);
+  const load = await runLoad({ ...LOAD, connections, window, url: server.url, seconds });
+  await finish();
+  const cpuSeconds = readStats(pid).cpuSeconds - before.cpuSeconds;
+  const { acknowledged, perSecond, p50Ms, p99Ms } = load;
+  return { what, shape, acknowledged, perSecond, p50Ms, p99Ms, cpuPerMessageUs: (cpuSeconds / acknowledged) * 1e6 };
 }
