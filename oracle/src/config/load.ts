@@ -45,6 +45,9 @@ export function parseConfig(value: unknown, folder: string): Config {
       `settlement.deadlineSeconds: ${config.settlement.deadlineSeconds}, expected at least timing.graceSeconds, ${config.timing.graceSeconds}: earlier, a silent meter's day is not closed`,
     );
   }
+  if (config.relay.enabled && config.api === undefined) {
+    problems.push("relay.enabled: true, expected an api section beside it: members sign in before they have actions sent");
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return absolutePaths(config, folder);
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 import { PROFILE_NAMES, WIRINGS } from "../devices/profile.ts";
+import { api } from "./api.ts";
 import { path, port, seconds, topicLevel } from "./fields.ts";
+import { relay } from "./relay.ts";
 import { broker, http, nodes, serial } from "./sources.ts";
 
 /** What an input of a node means for its meter: counters in Wh, powers in W. */
@@ -298,6 +300,8 @@ export const configSchema = z.strictObject({
   settlement: settlement.prefault({}),
   meters: z.array(meter).min(1).max(16_384).describe("The meters, one entry each"),
   board: board.prefault({}),
+  api: api.optional(),
+  relay: relay.prefault({}),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -139,4 +139,47 @@ export const MIGRATIONS: readonly Migration[] = [
   ) ${keyed};
   `,
   ),
+  // 7: who is signed in to the private API, and what members have had relayed.
+  step(
+    ({ integer, bytes, table, keyed }) => `
+  -- One row: what the nonces of sign-ins are made with.
+  CREATE TABLE api_secret (secret ${bytes} NOT NULL) ${table};
+  -- Nonces that a session was begun with, until they could not be used any more anyway.
+  CREATE TABLE api_nonces (
+    nonce TEXT PRIMARY KEY,
+    expires_ms ${integer} NOT NULL
+  ) ${keyed};
+  CREATE INDEX api_nonces_by_expiry ON api_nonces (expires_ms);
+  CREATE TABLE api_sessions (
+    -- SHA-256 of the token in hex; the token itself is nowhere.
+    token_hash TEXT PRIMARY KEY,
+    wallet TEXT NOT NULL,
+    begun_ms ${integer} NOT NULL,
+    used_ms ${integer} NOT NULL,
+    expires_ms ${integer} NOT NULL
+  ) ${keyed};
+  CREATE INDEX api_sessions_by_wallet ON api_sessions (wallet, used_ms);
+  CREATE TABLE relay_actions (
+    -- The 32 bytes that the member signed.
+    hash TEXT PRIMARY KEY,
+    seq ${integer} NOT NULL,
+    wallet TEXT NOT NULL,
+    action TEXT NOT NULL,
+    -- JSON of what to call.
+    call TEXT NOT NULL,
+    -- UTC day whose limits it counts for, and the gas it counts for there.
+    day ${integer} NOT NULL,
+    gas ${integer} NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'confirmed', 'failed', 'refused')),
+    reason TEXT,
+    received_ms ${integer} NOT NULL,
+    next_attempt_ms ${integer} NOT NULL DEFAULT 0,
+    transaction_id ${integer},
+    transaction_hash TEXT
+  ) ${table};
+  CREATE INDEX relay_actions_by_state ON relay_actions (state, seq);
+  CREATE INDEX relay_actions_by_day ON relay_actions (day, wallet);
+  CREATE INDEX relay_actions_by_transaction ON relay_actions (transaction_id);
+  `,
+  ),
 ];
