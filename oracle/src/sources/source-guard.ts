@@ -38,6 +38,16 @@ export function guardSources(
     const ofNode = source === undefined ? undefined : owners.get(node);
     if (source === undefined || ofNode === undefined) return undefined;
     const now = nowMs();
+    // The usual case first, and making nothing: this is on the way of every message.
+    let isUsual = true;
+    for (const input of values.keys()) isUsual &&= ofNode.get(input)?.source === source || !ofNode.has(input);
+    if (isUsual) {
+      for (const input of values.keys()) {
+        const owner = ofNode.get(input);
+        if (owner !== undefined) owner.lastMs = now;
+      }
+      return undefined;
+    }
     for (const [input, owner] of ofNode) {
       if (owner === undefined || !values.has(input) || mayTake(source, owner, now)) continue;
       // It still speaks, so it has not been away: it stays the older of the two.
@@ -47,7 +57,6 @@ export function guardSources(
     }
     for (const [input, owner] of ofNode) {
       if (!values.has(input)) continue;
-      // The usual case makes nothing new: it is on the way of every message.
       if (owner?.source === source) owner.lastMs = now;
       else ofNode.set(input, { source, lastMs: now, displaced: freshest(owner, now) });
     }

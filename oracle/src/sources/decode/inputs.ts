@@ -17,19 +17,23 @@ export type TimedInputs = (Inputs & { timeMs: number | undefined }) | Refusal;
  * @param entries - At most MAX_INPUTS of them, or all are refused.
  */
 export function readInputs(node: string, entries: readonly (readonly [string, unknown])[]): Inputs | Refusal {
-  if (entries.length > MAX_INPUTS) {
-    return refusal("too-large", node, `${entries.length} inputs, expected at most ${MAX_INPUTS}`);
-  }
-  const values = new Map<string, number>();
-  const refusals: Refusal[] = [];
-  for (const [name, value] of entries) {
-    if (!isName(name)) refusals.push(refusal("malformed-name", node, `${quote(name)}, ${EXPECTED_NAME}`));
-    else if (isValue(value)) values.set(name, value);
-    else if (Number.isFinite(value))
-      refusals.push(refusal("out-of-range", node, `${quote(value)}, ${EXPECTED_NUMBER}`, name));
-    else refusals.push(refusal("not-a-number", node, `${quote(value)}, ${EXPECTED_NUMBER}`, name));
-  }
-  return { values, refusals };
+  if (entries.length > MAX_INPUTS) return tooMany(node, entries.length);
+  const inputs: Inputs = { values: new Map(), refusals: [] };
+  for (const [name, value] of entries) readInput(node, name, value, inputs);
+  return inputs;
+}
+
+function tooMany(node: string, count: number): Refusal {
+  return refusal("too-large", node, `${count} inputs, expected at most ${MAX_INPUTS}`);
+}
+
+/** Takes one name with its value. */
+function readInput(node: string, name: string, value: unknown, { values, refusals }: Inputs): void {
+  if (!isName(name)) refusals.push(refusal("malformed-name", node, `${quote(name)}, ${EXPECTED_NAME}`));
+  else if (isValue(value)) values.set(name, value);
+  else if (Number.isFinite(value))
+    refusals.push(refusal("out-of-range", node, `${quote(value)}, ${EXPECTED_NUMBER}`, name));
+  else refusals.push(refusal("not-a-number", node, `${quote(value)}, ${EXPECTED_NUMBER}`, name));
 }
 
 /** The same for numbers written as text; `entries` of a list, so their number is bounded by what it was split from. */
@@ -60,15 +64,21 @@ export function readJson(node: string, text: string): TimedInputs {
 
 /** Reads an object of inputs, whatever its keys are called: they are taken as data, in no other way. */
 export function readTimedInputs(node: string, body: object): TimedInputs {
-  const entries = Object.entries(body) as [string, unknown][];
-  const time = entries.find(([name]) => name === "time")?.[1];
+  const time = Object.hasOwn(body, "time") ? (body as { time: unknown }).time : undefined;
   const timeMs = parseTime(time);
   // null: the sender does not know the time yet, as if it had sent none.
   if (time !== undefined && time !== null && timeMs === undefined) {
     return refusal("malformed-time", node, `time ${quote(time)}, ${EXPECTED_TIME}`);
   }
-  const inputs = readInputs(node, time === undefined ? entries : entries.filter(([name]) => name !== "time"));
-  return "reason" in inputs ? inputs : { ...inputs, timeMs };
+  const names = Object.keys(body);
+  const count = names.length - (time === undefined ? 0 : 1);
+  if (count > MAX_INPUTS) return tooMany(node, count);
+  const inputs = { values: new Map<string, number>(), refusals: [], timeMs };
+  // One by one, without lists of pairs: this is on the way of every message.
+  for (const name of names) {
+    if (name !== "time") readInput(node, name, (body as Record<string, unknown>)[name], inputs);
+  }
+  return inputs;
 }
 
 /** The fields of a comma-separated list, or undefined when there are too many; splits no farther than that. */
