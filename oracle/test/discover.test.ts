@@ -14,7 +14,7 @@ import { parseConfig } from "../src/config/load.ts";
 import type { Proposal } from "../src/discover/propose.ts";
 import { createOracleFolder, type OracleFolder } from "./support/oracle-process.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/commonwatt-oracle.js", import.meta.url));
 const folders: OracleFolder[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) folder.remove();
@@ -28,7 +28,7 @@ function makeFolder(config: object): OracleFolder {
 
 /** Runs the verb; `heard` is called with the broker's port once everything listens. It is ended when `heard` has resolved. */
 async function discover({ configFile }: OracleFolder, heard: (port: number) => Promise<void>): Promise<Proposal> {
-  const child = spawn(process.execPath, [MAIN, "discover", "--config", configFile, "--seconds", "60", "--json"], {
+  const child = spawn(process.execPath, [BINARY, "discover", "--config", configFile, "--seconds", "60", "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const exited = once(child, "exit") as Promise<[number | null]>;
@@ -98,14 +98,14 @@ describe("discover", () => {
     [["--seconds", "soon"], /--seconds is "soon"/u],
   ])("refuses a duration that is none: %j", async (args, message) => {
     const { configFile } = makeFolder({});
-    const run = promisify(execFile)(process.execPath, [MAIN, "discover", "--config", configFile, ...args]);
+    const run = promisify(execFile)(process.execPath, [BINARY, "discover", "--config", configFile, ...args]);
     await expect(run).rejects.toThrow(message);
   });
 
   test("says what is wrong with a config that has other problems", async () => {
     const { configFile, folder } = makeFolder({});
     writeFileSync(join(folder, "config.json"), JSON.stringify({ ...base(), baseTopic: "a/#" }));
-    const run = promisify(execFile)(process.execPath, [MAIN, "discover", "--config", configFile]);
+    const run = promisify(execFile)(process.execPath, [BINARY, "discover", "--config", configFile]);
     await expect(run).rejects.toThrow(/^.*The config has 1 problem:\n\s+baseTopic: "a\/#"/su);
   });
 });

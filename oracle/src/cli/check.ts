@@ -1,9 +1,19 @@
 import { existsSync } from "node:fs";
 
+import { loadConfig } from "../config/load.ts";
 import type { Config, MeterInput } from "../config/schema.ts";
 import { labelsOf } from "../chain/endpoints/redact.ts";
 import { listMeterKeys } from "../keystore/keystore.ts";
 import { mqttTopics } from "../sources/decode/mqtt.ts";
+import { configOption, defineVerb, print } from "./verb.ts";
+
+export const checkVerb = defineVerb({
+  usage: "--config FILE",
+  options: { config: configOption },
+  run: ({ config }) => {
+    print(summarize(loadConfig(config)));
+  },
+});
 
 /** A summary of a valid config, in lines for a person. */
 export function summarize(config: Config): string {

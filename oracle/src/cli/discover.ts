@@ -1,10 +1,25 @@
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
+import { loadConfigWithoutMeters } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { discover } from "../discover/discover.ts";
 import { showProposal } from "../discover/show.ts";
+import { configOption, defineVerb, print } from "./verb.ts";
 
 const MAX_SECONDS = 86_400;
+
+export const discoverVerb = defineVerb({
+  usage: "--config FILE [--seconds 60] [--json]",
+  options: {
+    config: configOption,
+    seconds: { type: "string", value: "N", default: "60", about: "how long to listen" },
+    json: { type: "boolean", about: "print the proposal as JSON" },
+  },
+  details: "The configuration may lack its meters. Ctrl-C ends the listening; what was heard until then is used.",
+  async run({ config, ...options }) {
+    print(await runDiscover(loadConfigWithoutMeters(config), options));
+  },
+});
 
 /**
  * The verb `discover`: listens, then prints what it proposes. Progress goes to standard error, so that the result can be
@@ -14,7 +29,7 @@ const MAX_SECONDS = 86_400;
  */
 export async function runDiscover(
   config: Config,
-  { seconds = "60", json }: { seconds?: string | undefined; json: boolean },
+  { seconds, json }: { seconds: string; json: boolean },
 ): Promise<string> {
   const duration = /^\d{1,5}$/u.test(seconds) ? Number(seconds) : 0;
   if (duration < 1 || duration > MAX_SECONDS)

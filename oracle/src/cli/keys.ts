@@ -1,9 +1,24 @@
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Address } from "viem";
 
+import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createKey } from "../keystore/keystore.ts";
 import { readSecret } from "../keystore/passphrase.ts";
+import { configOption, defineVerb, print } from "./verb.ts";
+
+export const createKeysVerb = defineVerb({
+  usage: "--config FILE --meters 1,2,...\n--config FILE --submitter",
+  options: {
+    config: configOption,
+    meters: { type: "string", value: "1,2,...", about: "meters that get a device key" },
+    submitter: { type: "boolean", about: "make the key of the account that pays for transactions" },
+  },
+  details: "A key that is there already is left alone and refused.",
+  async run({ config, ...options }) {
+    print(JSON.stringify(await createKeys(loadConfig(config), options)));
+  },
+});
 
 /**
  * Makes the device keys of the given meters, or the submitter's key.

@@ -3,9 +3,34 @@ import { join } from "node:path";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Address, Hex } from "viem";
 
+import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createChildSigner } from "../signature/child-signer.ts";
 import { parseMeter } from "./keys.ts";
+import { configOption, defineVerb, print } from "./verb.ts";
+
+export const possessionVerb = defineVerb({
+  usage:
+    "--config FILE --meter N --import-register X --export-register Y\n" +
+    "--config FILE --meters 1,2,... --import-register X --export-register Y",
+  options: {
+    config: configOption,
+    meter: { type: "string", value: "N", about: "the meter" },
+    meters: { type: "string", value: "1,2,...", about: "several meters that open with the same registers" },
+    "import-register": { type: "string", value: "X", about: "what the meter shows for energy drawn, in its unit" },
+    "export-register": { type: "string", value: "Y", about: "what it shows for energy fed in" },
+  },
+  async run({ config: file, meter, meters, ...options }) {
+    const config = loadConfig(file);
+    const registers = { importRegister: options["import-register"], exportRegister: options["export-register"] };
+    if (meters !== undefined) {
+      print(JSON.stringify(await provePossession(config, meters.split(","), registers)));
+      return;
+    }
+    const [proof] = await provePossession(config, [meter ?? ""], registers);
+    print(JSON.stringify({ device: proof?.device, signature: proof?.signature }));
+  },
+});
 
 /** Where the signer keeps what it has signed. */
 export const signerMemoryFile = (config: Config) => join(config.dataDir, "signer.sqlite");

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const BINARY = fileURLToPath(new URL("../../bin/commonwatt-oracle.js", import.meta.url));
 /** What a service manager would do with a process that ends: start it again after a moment. */
 const RESTART_MS = 300;
 /** So many starts in a row that do not get ready are a failure of the oracle, not of what surrounds it. */
@@ -30,7 +30,7 @@ export function createOracleService(configFile: string, logFile: string, onEvent
 
   async function runOnce(): Promise<void> {
     counts.starts++;
-    const started = spawn(process.execPath, [MAIN, "run", "--config", configFile], {
+    const started = spawn(process.execPath, [BINARY, "run", "--config", configFile], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;

@@ -19,7 +19,7 @@ import type { Options } from "./options.ts";
 import { createOracleService, type OracleService } from "./oracle-under-test.ts";
 import { type RpcProxy, startRpcProxy } from "./rpc-proxy.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const BINARY = fileURLToPath(new URL("../../bin/commonwatt-oracle.js", import.meta.url));
 const runFile = promisify(execFile);
 
 /** Blocks that make a recording final; the chain never loses so many. */
@@ -174,7 +174,7 @@ async function enrol(
 ): Promise<string> {
   async function verb<T>(...args: string[]): Promise<T> {
     const options: SpawnOptions & { encoding: "utf8" } = { encoding: "utf8" };
-    const { stdout } = await runFile(process.execPath, [MAIN, ...args, "--config", configFile], options);
+    const { stdout } = await runFile(process.execPath, [BINARY, ...args, "--config", configFile], options);
     return JSON.parse(stdout) as T;
   }
   const numbers = meters.map(({ meter }) => meter).join(",");

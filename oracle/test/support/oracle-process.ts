@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const BINARY = fileURLToPath(new URL("../../bin/commonwatt-oracle.js", import.meta.url));
 const runFile = promisify(execFile);
 
 /** One line of the oracle's log. */
@@ -40,7 +40,7 @@ export function createOracleFolder(config: object, deployment: object) {
     configFile,
     /** Runs a verb and parses what it prints. */
     async verb<T>(...args: string[]): Promise<T> {
-      const { stdout } = await runFile(process.execPath, [MAIN, ...args, "--config", configFile]);
+      const { stdout } = await runFile(process.execPath, [BINARY, ...args, "--config", configFile]);
       return JSON.parse(stdout) as T;
     },
     start: () => startOracle(configFile, running),
@@ -57,7 +57,7 @@ export function createOracleFolder(config: object, deployment: object) {
 
 /** Starts `run` and waits until it is ready. */
 async function startOracle(configFile: string, running: Set<ChildProcess>) {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, "run", "--config", configFile], {
+  const child: ChildProcess = spawn(process.execPath, [BINARY, "run", "--config", configFile], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);

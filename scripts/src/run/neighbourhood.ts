@@ -19,7 +19,7 @@ import { createRunFolder, keepRunFolder, removeRunFolder, ROOT } from "./folder.
 import { type Resident, settle, shares } from "./homes.ts";
 import { LocalChain } from "./local-chain.ts";
 import { writeOracleConfig } from "./oracle-config.ts";
-import { createOracleKeys, provePossessions } from "./oracle-tools.ts";
+import { createOracleKeys, ORACLE, provePossessions } from "./oracle-tools.ts";
 
 const ORACLE_START_TIMEOUT_MS = 60_000;
 /** The ports in the oracle's log line "ready". */
@@ -131,7 +131,7 @@ async function start(
   await forAll(residents.filter(shares), (resident) => joinSharing(chain, deployment, resident));
 
   say("Starting the oracle with its MQTT broker and offer board ...");
-  const oracle = new Child("The oracle", [join(ROOT, "oracle/src/main.ts"), "run", "--config", files.config], {
+  const oracle = new Child("The oracle", [ORACLE, "run", "--config", files.config], {
     logFile: join(folder, "oracle.log"),
     env: {},
     cwd: ROOT,

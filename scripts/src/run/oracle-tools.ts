@@ -11,7 +11,8 @@ import type { OracleFiles } from "./oracle-config.ts";
 
 const run = promisify(execFile);
 
-const ORACLE = join(ROOT, "oracle/src/main.ts");
+/** The oracle's command line, see its `bin` folder. */
+export const ORACLE = join(ROOT, "oracle/bin/commonwatt-oracle.js");
 const SIGNER = join(ROOT, "oracle/src/signer/main.ts");
 const TIMEOUT_MS = 120_000;
 

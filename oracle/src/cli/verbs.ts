@@ -1,0 +1,32 @@
+import type { Verb } from "./verb.ts";
+
+/** A verb in the table: what the list of all verbs says of it, and its code, which is loaded for this verb only. */
+export type VerbEntry = { about: string; load: () => Promise<Verb> };
+
+/** Every verb of the command line, in the order in which an operator meets them. */
+export const VERBS: Readonly<Record<string, VerbEntry>> = {
+  check: {
+    about: "check the configuration and say what it means",
+    load: async () => (await import("./check.ts")).checkVerb,
+  },
+  discover: {
+    about: "listen, and propose the meters of what is heard",
+    load: async () => (await import("./discover.ts")).discoverVerb,
+  },
+  "keys create": {
+    about: "make the device keys of meters, or the key of the account that pays",
+    load: async () => (await import("./keys.ts")).createKeysVerb,
+  },
+  "keys http": {
+    about: "make a key for a sender of the HTTP input",
+    load: async () => (await import("./http-keys.ts")).httpKeyVerb,
+  },
+  possession: {
+    about: "sign the proof that a device holds its key, for its registration",
+    load: async () => (await import("./possession.ts")).possessionVerb,
+  },
+  run: {
+    about: "read the meters, sign, record and settle their days, serve the offer board",
+    load: async () => (await import("./run.ts")).runVerb,
+  },
+};
