@@ -46,7 +46,9 @@ export function parseConfig(value: unknown, folder: string): Config {
     );
   }
   if (config.relay.enabled && config.api === undefined) {
-    problems.push("relay.enabled: true, expected an api section beside it: members sign in before they have actions sent");
+    problems.push(
+      "relay.enabled: true, expected an api section beside it: members sign in before they have actions sent",
+    );
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return absolutePaths(config, folder);
