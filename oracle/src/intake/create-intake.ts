@@ -29,6 +29,8 @@ export type IntakeParts = {
   onStored: (rows: readonly InboxRow[]) => void;
   /** Told when it is not known which rows are on the disk. */
   onUnknown: () => void;
+  /** Where several processes fill one inbox: stores messages, which get their numbers there. */
+  append?: (rows: readonly Omit<InboxRow, "seq">[], bodies: readonly string[]) => Promise<void>;
 };
 
 /** The intake with what its operator asks. */
@@ -59,7 +61,7 @@ const MAX_GATHER_MS = 25;
  * while a transaction is under way goes into the next one, all of it together.
  */
 export function createIntake(parts: IntakeParts): RunningIntake {
-  const { config, database, clock, refusals, log, onStored, onUnknown } = parts;
+  const { config, database, clock, refusals, log, onStored, onUnknown, append = appendNumbered } = parts;
   const knownOf = createKnownInputs(config.meters);
   const timeOf = createTimeCheck(config.timing);
   const batches: Batch[] = [];
@@ -173,17 +175,21 @@ export function createIntake(parts: IntakeParts): RunningIntake {
     }
   }
 
+  async function appendNumbered(kept: readonly Omit<InboxRow, "seq">[], bodies: readonly string[]): Promise<void> {
+    lastSeq ??= await createInboxStore(database).last();
+    const first = lastSeq + 1;
+    const rows = kept.map(({ node, arrivalMs, timeMs, values }, index) => {
+      return { seq: first + index, node, arrivalMs, timeMs, values };
+    });
+    await database.transaction((sql) => createInboxStore(sql).append(rows, bodies));
+    lastSeq += rows.length;
+    onStored(rows);
+  }
+
   async function store(kept: readonly (Omit<InboxRow, "seq"> & { body: string })[]): Promise<void> {
+    const bodies = kept.map(({ body }) => body);
     try {
-      lastSeq ??= await createInboxStore(database).last();
-      const first = lastSeq + 1;
-      const rows = kept.map(({ node, arrivalMs, timeMs, values }, index) => {
-        return { seq: first + index, node, arrivalMs, timeMs, values };
-      });
-      const bodies = kept.map(({ body }) => body);
-      await database.transaction((sql) => createInboxStore(sql).append(rows, bodies));
-      lastSeq += rows.length;
-      onStored(rows);
+      await append(kept, bodies);
     } catch (error) {
       // It may have taken place all the same.
       lastSeq = undefined;
