@@ -1,6 +1,6 @@
 import { type Interval, interval as asInterval } from "@commonwatt/sdk/time";
 
-import { type Use, USES } from "../config/schema.ts";
+import { type Use, USES } from "../config/uses.ts";
 import type { Sql } from "../storage/sql.ts";
 
 /** Energy of one use of a meter in one interval, Wh. */
