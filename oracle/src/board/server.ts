@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 
 import { closeServer } from "../close-server.ts";
+import type { PairingRoute } from "../pairing/route.ts";
 import { acceptOffer, type BoardParts, OfferRefusedError } from "./accept-offer.ts";
 import { isAllowedOrigin } from "./origins.ts";
 
@@ -12,6 +13,8 @@ export type BoardOptions = BoardParts & {
   host: string;
   port: number;
   allowedOrigins: readonly string[];
+  /** Takes the consents of owners who are being paired; without it nobody is. */
+  pairing?: PairingRoute;
   /** What `GET /api/health` answers, besides its status. */
   health: () => Promise<object>;
   log: Logger;
@@ -64,6 +67,9 @@ async function route(request: IncomingMessage, options: BoardOptions): Promise<A
   if (url === null) return refusal(400, "the address cannot be read", "a path such as /api/offers");
   const method = request.method ?? "GET";
   if (method === "OPTIONS") return { status: 204, body: "" };
+  if (options.pairing?.matches(url.pathname) === true) {
+    return options.pairing.respond(method, url.pathname, () => readBody(request));
+  }
   if (url.pathname === "/api/offers" && method === "GET") return listOffers(url, options);
   if (url.pathname === "/api/offers" && method === "POST") return postOffer(request, options);
   if (url.pathname === "/api/health" && method === "GET") {
