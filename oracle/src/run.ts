@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { type Deployment, parseDeployment } from "@commonwatt/sdk/deployment";
 import type { Logger } from "pino";
-import { type Address, parseGwei } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
 import { createOfferStore } from "./board/offer-store.ts";
@@ -12,28 +11,25 @@ import { openChain } from "./chain/open.ts";
 import { createReader } from "./chain/reader.ts";
 import { createRecorder } from "./chain/recorder.ts";
 import { checkRegistrations } from "./chain/registration.ts";
-import { createSubmitter } from "./chain/transactions/submitter.ts";
-import { signerMemoryFile } from "./cli/possession.ts";
 import { createChainClock, systemClock } from "./clock/clock.ts";
+import { openCluster } from "./cluster/start.ts";
 import type { Config } from "./config/schema.ts";
 import { createHealth } from "./health.ts";
 import type { HttpInput } from "./http/server.ts";
 import { openHttpInput } from "./http/start.ts";
 import { openKey } from "./keystore/keystore.ts";
-import { readSecret } from "./keystore/passphrase.ts";
+import { readPassphrase } from "./keystore/passphrase.ts";
 import { createMqttHandler } from "./intake/mqtt-handler.ts";
 import { createLog } from "./log.ts";
 import { startLoop } from "./loop.ts";
 import { createOutboxStore } from "./outbox/outbox-store.ts";
-import { pumpOutbox } from "./outbox/pump.ts";
-import { createRecordObserver } from "./outbox/record-observer.ts";
+import { openPairingRoom, pairingFolder } from "./pairing/room.ts";
+import { createPairingRoute } from "./pairing/route.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createCloser } from "./profiles/close-due.ts";
 import { createRefusalLog } from "./refusals.ts";
-import { createChildSigner } from "./signature/child-signer.ts";
-import { createSetbacks, createSettlementObserver, SETTLEMENT_KINDS } from "./settlement/setbacks.ts";
-import { startSettler } from "./settlement/start.ts";
-import { signClosed } from "./signature/sign-closed.ts";
+import { startSigning } from "./signature/start.ts";
+import { createSending, createSendingTurns } from "./start-sending.ts";
 import { startSerialLines } from "./sources/serial/start-lines.ts";
 import { guardSources } from "./sources/source-guard.ts";
 import { mqttTopics } from "./sources/decode/mqtt.ts";
@@ -64,7 +60,7 @@ export async function run(config: Config): Promise<void> {
   await using resources = new AsyncDisposableStack();
 
   const deployment = readDeployment(config.deploymentFile);
-  const key = await openKey(config.keystoreDir, "submitter", readSecret("passphrase", config.passphraseFile));
+  const key = await openKey(config.keystoreDir, "submitter", readPassphrase(config));
   const endpoints = resources.adopt(await openChain(config, deployment, log), (opened) => {
     opened.close();
   });
@@ -74,26 +70,22 @@ export async function run(config: Config): Promise<void> {
   const account = privateKeyToAccount(key.privateKey);
   const recorder = createRecorder(endpoints, deployment, { ...config.timing, account: account.address });
 
-  const database = resources.adopt(await openDatabase(config), (opened) => opened.close());
+  const cluster = config.cluster && (await openCluster(config, config.cluster, log));
+  const database = resources.adopt(cluster?.database ?? (await openDatabase(config)), (opened) => opened.close());
   const store = createMeterStore(database);
   const outbox = createOutboxStore(database);
   const offers = createOfferStore(database);
   const refusals = createRefusalLog(log);
-  const pipeline = await createPipeline({ config, database, clock, refusals, log });
+  const shared = cluster && { shared: cluster.share };
+  const pipeline = await createPipeline({ config, database, clock, refusals, log, ...shared });
 
-  const signer = resources.adopt(
-    createChildSigner({
-      ...config,
-      memoryFile: signerMemoryFile(config),
-      onMessage: (text) => {
-        log.warn({ event: "signer" }, `The signer says: ${text}`);
-      },
-    }),
-    (opened) => opened.close(),
-  );
-  const devices = new Map((await signer.devices()).map(({ meter, device }) => [meter, device]));
-  checkDevices(config, devices);
-  const registration = { recorder, devices, log };
+  const signing = await startSigning(config, {
+    chain: recorder,
+    outbox: cluster?.share.signingOutbox ?? outbox,
+    log,
+  });
+  resources.defer(() => signing.close());
+  const registration = { recorder, devices: signing.roster, log };
   await checkRegistrations(config.meters, registration);
 
   const stopping = new AbortController();
@@ -104,58 +96,48 @@ export async function run(config: Config): Promise<void> {
   const options = { pauseMs: config.timing.pollMilliseconds, signal: stopping.signal };
   const closeDue = createCloser({ pipeline, store, registration });
   let closedAsOf = -Infinity;
-  const sendingParts = { submission: config.submission, nowMs: Date.now, log };
-  const setbacks = createSetbacks({ ...config.submission, machineMs: Date.now, log });
-  const settling = createSettlementObserver(setbacks);
-  const submitter = createSubmitter({
-    ...config.timing,
-    ...config.submission,
-    endpoints,
-    reader,
-    database,
-    account,
-    maxFeeWei: parseGwei(config.submission.maxFeeGwei.toFixed(9)),
-    observers: {
-      record: createRecordObserver(deployment.neighbourhood, sendingParts),
-      ...Object.fromEntries(SETTLEMENT_KINDS.map((kind) => [kind, settling])),
-    },
-    nowMs: Date.now,
-    log,
-  });
-  const chainParts = { endpoints, submitter, account: account.address, setbacks, deployment, clock };
-  const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf: () => closedAsOf });
-  const settlement = () => settler.status();
+  const sender = createSendingTurns(
+    () =>
+      createSending({
+        ...{ config, deployment, endpoints, reader, recorder, clock, account, log },
+        database: cluster?.accountDatabase ?? database,
+        closedAsOf: () => closedAsOf,
+      }),
+    () => (cluster === undefined ? 0 : cluster.accountTenure()),
+  );
+  await sender.prepare();
   const inputs: { http?: HttpInput } = {};
   const health = createHealth({
     config,
     clock,
     endpoints,
-    submitter,
+    submitter: sender,
+    cluster: () => cluster?.status(),
     outbox,
     offers,
     store,
     pipeline,
     refusals,
-    settlement,
+    settlement: () => sender.settlement(),
     http: () => inputs.http?.report(),
   });
   // One loop for both: they send from one account.
   const sending = startLoop(
     async () => {
-      const [moved] = await Promise.allSettled([submitter.look()]);
-      const [recorded] = await Promise.allSettled([pumpOutbox({ ...sendingParts, outbox, recorder, submitter })]);
-      const [settled] = await Promise.allSettled([settler.round()]);
-      return [moved, recorded, settled].map(valueOf).includes(true);
+      if (cluster !== undefined) closedAsOf = await cluster.share.closedAsOf();
+      return sender.round();
     },
     { ...options, onError: onError("Sending") },
   );
   const closing = startLoop(
     async () => {
       await clock.refresh();
-      const asOf = Math.floor(clock.nowMs() / 1000);
       const closed = await closeDue();
-      const signed = await signClosed(outbox, signer, devices, log);
-      if (closed === 0 && signed === 0) closedAsOf = asOf;
+      const signed = await signing.round();
+      if (closed === 0 && signed === 0) {
+        closedAsOf = Math.floor(pipeline.lookedMs() / 1000);
+        await cluster?.share.noteClosed();
+      }
       if (signed > 0) sending.wake();
       await offers.removeExpired(Math.floor(clock.nowMs() / 1000));
       await health.look();
@@ -174,7 +156,7 @@ export async function run(config: Config): Promise<void> {
     onError: onError("Looking at the RPC endpoints"),
   });
   const tidying = startLoop(
-    createRetention(database, config.retention, () => clock.nowMs()),
+    createRetention(database, config.retention, () => clock.nowMs(), cluster !== undefined),
     {
       ...options,
       pauseMs: TIDY_PAUSE_MS,
@@ -189,12 +171,14 @@ export async function run(config: Config): Promise<void> {
 
   const intake = guardSources(pipeline.intake, config.meters, () => clock.nowMs());
   const nodes = createNodeTable(config.nodes);
-  const broker = await openSource(config, createMqttHandler(intake, { ...config, nodes }), log);
+  const handle = createMqttHandler(intake, { ...config, nodes });
+  const broker = await (cluster?.join(handle) ?? openSource(config, handle, log));
   resources.defer(() => broker.close());
   const http = await openHttpInput(config, { database, intake, clock, log });
   if (http !== undefined) inputs.http = resources.adopt(http, (opened) => opened.close());
   const serial = startSerialLines(config.serial, { nodes, intake, log });
   resources.defer(() => serial.close());
+  const pairing = createPairingRoute({ room: openPairingRoom(pairingFolder(config)), reader, deployment });
   const board = await startBoard({
     ...config.board,
     offers,
@@ -202,6 +186,7 @@ export async function run(config: Config): Promise<void> {
     reader,
     nowSeconds: () => Math.floor(clock.nowMs() / 1000),
     health: health.report,
+    pairing,
     log,
   });
   resources.defer(() => board.close());
@@ -252,21 +237,6 @@ function readDeployment(file: string): Deployment {
       `The deployment file ${file} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-function checkDevices({ meters, keystoreDir }: Config, devices: ReadonlyMap<number, Address>): void {
-  const without = meters.map(({ meter }) => meter).filter((meter) => !devices.has(meter));
-  if (without.length > 0) {
-    throw new CommonwattError(
-      `There is no device key of meter ${without.join(", ")} in ${keystoreDir}. Make it with "keys create"`,
-    );
-  }
-}
-
-/** What a round came to; its error is thrown now that the other one has had its turn. */
-function valueOf(result: PromiseSettledResult<boolean>): boolean {
-  if (result.status === "rejected") throw result.reason;
-  return result.value;
 }
 
 function stopSignal(log: Logger): Promise<string> {

@@ -10,6 +10,7 @@ import { createRecorder, type Recorder } from "../src/chain/recorder.ts";
 import { createKeySigner } from "../src/signer/key-signer.ts";
 import { openSignerMemory } from "../src/signer/memory.ts";
 import { testEndpoints } from "./support/endpoints.ts";
+import { createKeySource } from "./support/key-source.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
 import { limitRanges } from "./support/range-limit.ts";
 
@@ -58,7 +59,7 @@ async function announce(of: number): Promise<void> {
 
 /** Registers a meter with a device of its own. */
 async function addDevice(meter: number): Promise<void> {
-  const keys = [{ meter, open: () => Promise.resolve(generatePrivateKey()) }];
+  const keys = createKeySource([{ meter, privateKey: generatePrivateKey() }]);
   const signer = createKeySigner(keys, neighbourhoodDomain(chain.deployment), openSignerMemory(":memory:"));
   await chain.addMeter(meter, chain.account(1).address);
   await chain.addDevice(meter, await signer.provePossession(meter, { importRegister: 0n, exportRegister: 0n }));

@@ -9,10 +9,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createOutboxStore, type OutboxStore } from "../src/outbox/outbox-store.ts";
 import { createKeySigner } from "../src/signer/key-signer.ts";
 import { openSignerMemory } from "../src/signer/memory.ts";
-import type { Signer } from "../src/signer/protocol.ts";
+import type { Signer } from "../src/signer/signer.ts";
 import type { Database } from "../src/storage/sql.ts";
 import { openSqlite } from "../src/storage/sqlite.ts";
 import { testEndpoints } from "./support/endpoints.ts";
+import { createKeySource } from "./support/key-source.ts";
 import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
 import { createTestSender } from "./support/submitter.ts";
 
@@ -47,7 +48,7 @@ type Device = { meter: number; device: Address; signer: Signer };
 async function newDevice({ register = true } = {}): Promise<Device> {
   const meter = ++lastMeter;
   const privateKey = generatePrivateKey();
-  const keys = [{ meter, open: () => Promise.resolve(privateKey) }];
+  const keys = createKeySource([{ meter, privateKey }]);
   const signer = createKeySigner(keys, neighbourhoodDomain(chain.deployment), openSignerMemory(":memory:"));
   await chain.addMeter(meter, chain.account(1).address);
   const entry = { meter, device: privateKeyToAddress(privateKey), signer };

@@ -11,13 +11,8 @@ import { type Address, recoverTypedDataAddress } from "viem";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { createKey } from "../src/keystore/keystore.ts";
-import {
-  type ChildSigner,
-  createChildSigner,
-  SignerRefusedError,
-  SignerTroubleError,
-  SignerUnavailableError,
-} from "../src/signature/child-signer.ts";
+import { type ChildSigner, createChildSigner } from "../src/signature/child-signer.ts";
+import { SignerRefusedError, SignerTroubleError, SignerUnavailableError } from "../src/signature/signer-errors.ts";
 
 const ADDRESS: Address = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const DEPLOYMENT = {
@@ -50,8 +45,7 @@ let messages: string[];
 function open(deployment: object = DEPLOYMENT): ChildSigner {
   writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
   return createChildSigner({
-    keystoreDir: join(folder, "keys"),
-    passphraseFile: join(folder, "passphrase"),
+    keys: { kind: "keystore", keystoreDir: join(folder, "keys"), passphraseFile: join(folder, "passphrase") },
     deploymentFile: join(folder, "deployment.json"),
     memoryFile: join(folder, "signer.sqlite"),
     onMessage: (text) => messages.push(text),
@@ -74,7 +68,9 @@ afterEach(async () => {
 
 describe("the signer, in its own process", () => {
   test("names its devices and signs a profile that recovers to the device", async () => {
-    expect(await signer.devices()).toEqual([{ meter: 7, device }]);
+    expect(await signer.devices()).toEqual([
+      { meter: 7, device, keyType: "secp256k1", custody: "operator", standing: "current" },
+    ]);
     const signature = await signer.signProfile(device, profile(96n));
     const signed = toSignedProfile(profile(96n), signature);
     expect(await recoverDevice(neighbourhoodDomain(DEPLOYMENT), signed)).toBe(device);
@@ -133,7 +129,9 @@ describe("the signer, in its own process", () => {
       expect(error).toBeInstanceOf(SignerUnavailableError);
     });
     await expect.poll(() => signer.pid).not.toBe(pid);
-    expect(await signer.devices()).toEqual([{ meter: 7, device }]);
+    expect(await signer.devices()).toEqual([
+      { meter: 7, device, keyType: "secp256k1", custody: "operator", standing: "current" },
+    ]);
     expect(signer.pid).not.toBe(pid);
   });
 

@@ -26,6 +26,8 @@ export type FoundRecording = { transactionHash: Hex; importRegister: bigint; exp
  */
 export type Recorder = {
   device(device: Address): Promise<DeviceOnChain>;
+  /** The device that takes over a meter from a day on; effective day 0 when none is queued. */
+  queuedDevice(meter: number): Promise<{ effectiveDay: number; device: Address }>;
   /** What is queued for a meter; effective day 0 when nothing is. */
   queuedSettings(meter: number): Promise<SettingsOnChain>;
   /** The call that records profiles, with gas for the largest. */
@@ -85,6 +87,16 @@ export function createRecorder(
         blockNumber: await commonBlock(endpoints),
       });
       return { effectiveDay, settings };
+    },
+
+    async queuedDevice(meter) {
+      const [effectiveDay, device] = await careful.readContract({
+        ...contract,
+        functionName: "queuedDevice",
+        args: [meter],
+        blockNumber: await commonBlock(endpoints),
+      });
+      return { effectiveDay, device };
     },
 
     recordingOf: (profiles) => ({

@@ -7,13 +7,14 @@ import type { MeterConfig } from "../config/schema.ts";
 import type { Route } from "../outbox/outbox-store.ts";
 import { sharesOn } from "../settlement/build-view.ts";
 import type { Pipeline } from "../pipeline.ts";
+import type { Roster } from "../signature/roster.ts";
 import type { MeterStore } from "../storage/meter-store.ts";
 import type { DeviceOnChain, Recorder } from "./recorder.ts";
 
 export type RegistrationParts = {
   recorder: Pick<Recorder, "device" | "queuedSettings">;
-  /** Device of each meter. */
-  devices: ReadonlyMap<number, Address>;
+  /** Device of each meter; `lookAgain` where another may have taken over. */
+  devices: { get(meter: number): Address | undefined } & Partial<Pick<Roster, "lookAgain">>;
   log: Logger;
 };
 
@@ -76,6 +77,11 @@ export async function prepareToClose(
 ): Promise<ClosingTerms> {
   const onChain = await lookUp(meter, parts);
   const state = await store.meter(meter.meter);
+  if (onChain?.active === false) {
+    throw new CommonwattError(
+      `Its device was revoked: they wait until it has another one. Make its key with "keys rotate --meter ${meter.meter}"`,
+    );
+  }
   if (onChain === undefined || state === undefined) {
     return { maxUnits: MAX_INTERVAL_UNITS, routeOf: () => "record" };
   }
@@ -100,9 +106,15 @@ async function lookUp(
   meter: MeterConfig,
   { recorder, devices }: RegistrationParts,
 ): Promise<DeviceOnChain | undefined> {
-  const device = devices.get(meter.meter);
+  let device = devices.get(meter.meter);
   if (device === undefined) return undefined;
-  const onChain = await recorder.device(device);
+  let onChain = await recorder.device(device);
+  if (devices.lookAgain !== undefined && onChain.meter !== 0 && (!onChain.active || onChain.deviceQueued)) {
+    await devices.lookAgain(meter.meter);
+    const now = devices.get(meter.meter) ?? device;
+    if (now !== device) onChain = await recorder.device(now);
+    device = now;
+  }
   if (onChain.meter === 0) return undefined;
   if (onChain.meter !== meter.meter) {
     throw new CommonwattError(

@@ -4,7 +4,7 @@ import type { Address } from "viem";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createKey } from "../keystore/keystore.ts";
-import { readSecret } from "../keystore/passphrase.ts";
+import { readPassphrase } from "../keystore/passphrase.ts";
 import { configOption, defineVerb, print } from "./verb.ts";
 
 export const createKeysVerb = defineVerb({
@@ -34,7 +34,7 @@ export async function createKeys(
   if (numbers.length === 0 && !submitter) {
     throw new CommonwattError("Nothing to create: expected --meters 1,2,... or --submitter");
   }
-  const passphrase = readSecret("passphrase", config.passphraseFile);
+  const passphrase = readPassphrase(config);
   const create = (owner: { meter: number } | "submitter") =>
     createKey(config.keystoreDir, owner, passphrase, config.keystoreStrength);
   const devices: { meter: number; device: Address }[] = [];

@@ -1,11 +1,9 @@
-import { join } from "node:path";
-
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Address, Hex } from "viem";
 
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
-import { createChildSigner } from "../signature/child-signer.ts";
+import { openSigner } from "../signature/open-signer.ts";
 import { parseMeter } from "./keys.ts";
 import { configOption, defineVerb, print } from "./verb.ts";
 
@@ -32,9 +30,6 @@ export const possessionVerb = defineVerb({
   },
 });
 
-/** Where the signer keeps what it has signed. */
-export const signerMemoryFile = (config: Config) => join(config.dataDir, "signer.sqlite");
-
 /** The proof of one device, for `registerDevice`. */
 export type Possession = { device: Address; signature: Hex };
 
@@ -52,7 +47,7 @@ export async function provePossession(
   const numbers = meters.map((meter) => parseMeter(config, meter));
   const importRegister = parseRegister("--import-register", registers.importRegister);
   const exportRegister = parseRegister("--export-register", registers.exportRegister);
-  const signer = createChildSigner({ ...config, memoryFile: signerMemoryFile(config), onMessage: () => undefined });
+  const signer = openSigner(config, { onMessage: () => undefined });
   try {
     const proofs: (Possession & { meter: number })[] = [];
     for (const meter of numbers) {

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { checkBroker } from "./check-broker.ts";
+import { checkCluster } from "./check-cluster.ts";
 import { checkMeters } from "./check-meters.ts";
 import { checkSources } from "./check-sources.ts";
 import { expandProfiles } from "./expand-profiles.ts";
@@ -34,7 +35,7 @@ export function parseConfig(value: unknown, folder: string): Config {
   // What could not be expanded would only be complained about twice.
   const meters = unexpanded.length > 0 ? [] : checkMeters(config.meters);
   const sources = unexpanded.length > 0 ? [] : checkSources(config.serial, config.nodes);
-  const problems = [...unexpanded, ...checkBroker(config.broker), ...sources, ...meters];
+  const problems = [...unexpanded, ...checkBroker(config.broker), ...checkCluster(config), ...sources, ...meters];
   if (config.timing.measuredGapSeconds > config.timing.maxGapSeconds) {
     problems.push(
       `timing.measuredGapSeconds: ${config.timing.measuredGapSeconds}, expected at most maxGapSeconds, ${config.timing.maxGapSeconds}`,
@@ -101,7 +102,8 @@ function absolutePaths(config: Config, folder: string): Config {
     ...config,
     dataDir: at(config.dataDir),
     keystoreDir: at(config.keystoreDir),
-    passphraseFile: at(config.passphraseFile),
+    ...(config.passphraseFile === undefined ? {} : { passphraseFile: at(config.passphraseFile) }),
+    signer: absoluteIn(config.signer, at, ["library", "pinFile", "caFile", "certificateFile", "keyFile"]),
     deploymentFile: at(config.deploymentFile),
     broker: absoluteIn(broker, at, [
       "usersFile",

@@ -2,9 +2,13 @@ import { z } from "zod";
 
 import { PROFILE_NAMES, WIRINGS } from "../devices/profile.ts";
 import { api } from "./api.ts";
+import { cluster } from "./cluster.ts";
 import { path, port, seconds, topicLevel } from "./fields.ts";
+import { admin, alarms } from "./operation.ts";
 import { relay } from "./relay.ts";
+import { signer } from "./signer.ts";
 import { broker, http, nodes, serial } from "./sources.ts";
+import { USES } from "./uses.ts";
 
 /** What an input of a node means for its meter: counters in Wh, powers in W. */
 export const MEANINGS = [
@@ -65,10 +69,6 @@ const timing = z
       .describe("Pause between looks at the clock, the days to close and the outbox"),
   })
   .describe("When a day closes, and which messages count");
-
-/** What a sub-channel behind the metering point is used for. Private: it never leaves the oracle's database. */
-export const USES = ["heating", "lighting", "cooking", "cleaning", "entertainment", "charging", "other"] as const;
-export type Use = (typeof USES)[number];
 
 const input = z
   .strictObject({
@@ -263,6 +263,7 @@ export const configSchema = z.strictObject({
   serial,
   nodes,
   database: database.default({ kind: "sqlite" }),
+  cluster: cluster.optional(),
   retention: retention.prefault({}),
   baseTopic: z
     .string()
@@ -271,11 +272,16 @@ export const configSchema = z.strictObject({
     .describe("First level(s) of every topic"),
   dataDir: path.describe("Folder of the database and of the signer's memory"),
   keystoreDir: path.describe("Folder of the encrypted keys"),
-  passphraseFile: path.describe("File (mode 600) with the passphrase of the keystore"),
+  passphraseFile: path
+    .optional()
+    .describe(
+      "File (mode 600) with the passphrase of the keystore. Without it: the environment variable COMMONWATT_PASSPHRASE",
+    ),
   keystoreStrength: z
     .enum(["standard", "light"])
     .default("standard")
     .describe('"light" is for demos: new keys get a key derivation that takes milliseconds to undo by brute force'),
+  signer: signer.default({ kind: "process" }),
   deploymentFile: path.describe(
     "File with the addresses of the neighbourhood's contracts, as made at their deployment",
   ),
@@ -300,6 +306,8 @@ export const configSchema = z.strictObject({
   settlement: settlement.prefault({}),
   meters: z.array(meter).min(1).max(16_384).describe("The meters, one entry each"),
   board: board.prefault({}),
+  admin: admin.optional(),
+  alarms: alarms.prefault({}),
   api: api.optional(),
   relay: relay.prefault({}),
 });
@@ -309,6 +317,7 @@ export type MeterConfig = Config["meters"][number];
 export type MeterInput = MeterConfig["inputs"][number];
 export type Timing = Config["timing"];
 export type BrokerConfig = Config["broker"];
+export type ClusterConfig = NonNullable<Config["cluster"]>;
 export type HttpConfig = NonNullable<Config["http"]>;
 export type SerialConfig = Config["serial"][number];
 export type NodeConfig = Config["nodes"][number];

@@ -1,28 +1,31 @@
-import { scrypt as nodeScrypt } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
-import { decryptKeystoreJson, encryptKeystoreJson, scrypt, Wallet } from "ethers";
 import { type Address, getAddress, type Hex } from "viem";
 
-/** How dear guessing the passphrase is made: the two settings geth knows too. */
-const SCRYPT = { standard: { N: 131_072, r: 8, p: 1 }, light: { N: 4_096, r: 8, p: 6 } } as const;
-export type KeystoreStrength = keyof typeof SCRYPT;
+import { addressOfKey, type Curve, newPrivateKey } from "./curve.ts";
+import { fileName, type KeyOwner, nameOf, readFileName, type Standing } from "./owner.ts";
+import { requirePrivate } from "./passphrase.ts";
+import { decryptKey, encryptKey, type KeystoreStrength, type PlainKey, readClear } from "./v3.ts";
 
-const SCRYPT_MEMORY_BYTES = 512 * 1024 * 1024;
-const runScrypt = promisify<Uint8Array, Uint8Array, number, object, Buffer>(nodeScrypt);
-/** Node's own scrypt is several times faster than the one in JavaScript, and keeps the event loop free. */
-const nativeScrypt = (passphrase: Uint8Array, salt: Uint8Array, N: number, r: number, p: number, length: number) =>
-  runScrypt(passphrase, salt, length, { N, r, p, maxmem: SCRYPT_MEMORY_BYTES });
+export type { KeyOwner } from "./owner.ts";
+export type { KeystoreStrength } from "./v3.ts";
+/** A key in clear. */
+export type Key = PlainKey;
 
-/** Whose key: a meter's device, or the account that pays for transactions. */
-export type KeyOwner = { meter: number } | "submitter";
-export type Key = { address: Address; privateKey: Hex };
+/** A key's file, as it is without opening it. */
+export type StoredKey = {
+  owner: KeyOwner;
+  standing: Standing;
+  curve: Curve;
+  /** As the file names it in clear: opening the key proves it. */
+  address: Address | undefined;
+  file: string;
+};
 
-const fileName = (owner: KeyOwner) => (owner === "submitter" ? "submitter.json" : `meter-${owner.meter}.json`);
-const nameOf = (owner: KeyOwner) => (owner === "submitter" ? "the submitter" : `meter ${owner.meter}`);
+/** Which of an owner's keys, and of what kind. */
+export type KeyOptions = { curve?: Curve; standing?: "current" | "next" };
 
 /**
  * Makes a key and writes it, encrypted, as a Web3 Secret Storage V3 file.
@@ -34,61 +37,134 @@ export async function createKey(
   owner: KeyOwner,
   passphrase: string,
   strength: KeystoreStrength,
+  { curve = "secp256k1", standing = "current" }: KeyOptions = {},
 ): Promise<Address> {
-  const file = join(folder, fileName(owner));
-  if (existsSync(file)) {
-    throw new CommonwattError(`There is a key of ${nameOf(owner)} already: ${file}. Move it away to make another`);
-  }
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
-  scrypt.register(nativeScrypt);
-  const { address, privateKey } = Wallet.createRandom();
-  const json = await encryptKeystoreJson({ address, privateKey }, passphrase, { scrypt: SCRYPT[strength] });
-  // "wx": whoever made the file in the meantime keeps it.
-  writeFileSync(file, `${json}\n`, { mode: 0o600, flag: "wx" });
-  return address as Address;
+  return storeKey(folder, owner, newPrivateKey(curve), passphrase, strength, { curve, standing });
 }
 
 /**
- * Decrypts one key.
+ * Writes a key that was made elsewhere.
  *
- * @throws CommonwattError when there is none, the file is no keystore, or the passphrase is wrong.
+ * @param privateKey - 32 bytes.
+ * @throws CommonwattError when it is no key of the curve, or the owner has one already.
+ */
+export async function storeKey(
+  folder: string,
+  owner: KeyOwner,
+  privateKey: Hex,
+  passphrase: string,
+  strength: KeystoreStrength,
+  { curve = "secp256k1", standing = "current" }: KeyOptions = {},
+): Promise<Address> {
+  if (curve === "P-256" && typeof owner === "string") {
+    throw new CommonwattError(`The key of ${nameOf(owner)} sends transactions: expected curve secp256k1, not P-256`);
+  }
+  const file = join(folder, fileName(owner, standing));
+  if (existsSync(file)) {
+    throw new CommonwattError(`There is a key of ${nameOf(owner)} already: ${file}. Move it away to make another`);
+  }
+  const address = addressOfKey(curve, privateKey);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  const json = await encryptKey({ curve, address, privateKey }, passphrase, strength);
+  // "wx": whoever made the file in the meantime keeps it.
+  writeFileSync(file, `${json}\n`, { mode: 0o600, flag: "wx" });
+  return address;
+}
+
+/**
+ * Decrypts the current key of an owner.
+ *
+ * @throws CommonwattError when there is none, others may read it, the file is no keystore, or the passphrase is wrong.
  */
 export async function openKey(folder: string, owner: KeyOwner, passphrase: string): Promise<Key> {
   const file = join(folder, fileName(owner));
   if (!existsSync(file)) {
     throw new CommonwattError(`There is no key of ${nameOf(owner)}: expected ${file}. Make one with "keys create"`);
   }
-  scrypt.register(nativeScrypt);
+  return openKeyFile(file, owner, passphrase);
+}
+
+/**
+ * Decrypts a key by its file.
+ *
+ * @throws CommonwattError as {@link openKey}.
+ */
+export async function openKeyFile(file: string, owner: KeyOwner, passphrase: string): Promise<Key> {
+  requirePrivate("key file", file, "600", "others can read it");
   try {
-    const { address, privateKey } = await decryptKeystoreJson(readFileSync(file, "utf8"), passphrase);
-    return { address: address as Address, privateKey: privateKey as Hex };
+    return await decryptKey(readFileSync(file, "utf8"), passphrase);
   } catch (error) {
-    // Not the cause: its message may quote the file.
-    const why = error instanceof Error && /password/iu.test(error.message) ? "wrong passphrase" : "no keystore file";
+    const why = error instanceof CommonwattError ? error.message : "no keystore file";
     throw new CommonwattError(`The key of ${nameOf(owner)} in ${file} cannot be opened: ${why}`);
   }
 }
 
-/** The address that the file of a key names in clear, if it names one: opening the key proves it. */
+/**
+ * The keys of a folder, meters by number; of one owner the current key first.
+ *
+ * @throws CommonwattError when others than the owner may look into the folder.
+ */
+export function listKeys(folder: string): StoredKey[] {
+  if (!existsSync(folder)) return [];
+  requirePrivate("keystore folder", folder, "700", "others can look into it");
+  return readdirSync(folder)
+    .flatMap((name) => {
+      const read = readFileName(name);
+      return read === undefined ? [] : [describeKey(join(folder, name), read)];
+    })
+    .sort(byOwner);
+}
+
+/** The address that the file of a current key names in clear, if it names one: opening the key proves it. */
 export function readAddress(folder: string, owner: KeyOwner): Address | undefined {
-  try {
-    const { address } = JSON.parse(readFileSync(join(folder, fileName(owner)), "utf8")) as { address?: unknown };
-    return typeof address === "string" && /^(0x)?[\da-f]{40}$/iu.test(address)
-      ? getAddress(`0x${address.replace(/^0x/u, "")}`)
-      : undefined;
-  } catch {
-    // Opening the key says what is wrong with the file.
-    return undefined;
-  }
+  const file = join(folder, fileName(owner));
+  return existsSync(file) ? describeKey(file, { owner, standing: "current" }).address : undefined;
 }
 
 /** Numbers of the meters that have a key, in order. */
 export function listMeterKeys(folder: string): number[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .map((name) => /^meter-([1-9]\d{0,9})\.json$/u.exec(name)?.[1])
-    .filter((number) => number !== undefined)
-    .map(Number)
+    .flatMap((name) => {
+      const read = readFileName(name);
+      return read === undefined || typeof read.owner === "string" || read.standing !== "current"
+        ? []
+        : [read.owner.meter];
+    })
     .sort((a, b) => a - b);
+}
+
+/**
+ * Gives a key another standing. Nothing is ever deleted.
+ *
+ * @returns The new file.
+ */
+export function moveKey(folder: string, key: StoredKey, standing: Standing): string {
+  const file = join(folder, fileName(key.owner, standing, key.address));
+  if (existsSync(file)) throw new CommonwattError(`The key ${key.file} cannot become ${file}: there is such a file`);
+  renameSync(key.file, file);
+  return file;
+}
+
+function describeKey(file: string, { owner, standing }: { owner: KeyOwner; standing: Standing }): StoredKey {
+  const clear = readClear(readFileSync(file, "utf8"));
+  return {
+    owner,
+    standing,
+    curve: clear?.curve ?? "secp256k1",
+    address: clear?.address === undefined ? undefined : getAddress(`0x${clear.address}`),
+    file,
+  };
+}
+
+const STANDINGS: readonly Standing[] = ["current", "next", "retired", "revoked"];
+
+function byOwner(a: StoredKey, b: StoredKey): number {
+  const rank = ({ owner }: StoredKey) => (typeof owner === "string" ? 0 : owner.meter);
+  return (
+    rank(a) - rank(b) ||
+    String(a.owner).localeCompare(String(b.owner)) ||
+    STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing)
+  );
 }

@@ -5,6 +5,24 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 /** Bits of a file mode that let anyone but the owner in. */
 const OTHERS = 0o077;
 
+/** The environment variable that the keystore's passphrase is read from where the config names no file. */
+export const PASSPHRASE_VARIABLE = "COMMONWATT_PASSPHRASE";
+
+/**
+ * Refuses a file or folder that others than its owner may read or change.
+ *
+ * @param what - For the error: "passphrase file".
+ * @param expected - Mode that it should have: "600".
+ * @throws CommonwattError naming the mode and how to change it.
+ */
+export function requirePrivate(what: string, path: string, expected: "600" | "700", consequence: string): void {
+  const { mode } = statSync(path);
+  if ((mode & OTHERS) === 0) return;
+  throw new CommonwattError(
+    `The ${what} ${path} has mode ${(mode & 0o777).toString(8)}, expected ${expected}: ${consequence}. Change it with: chmod ${expected} ${path}`,
+  );
+}
+
 /**
  * Reads a secret from a file. A final line break is not part of it.
  *
@@ -12,20 +30,31 @@ const OTHERS = 0o077;
  * @throws CommonwattError when the file is missing, empty, or open to others than its owner.
  */
 export function readSecret(what: string, file: string): string {
-  let mode: number;
   let text: string;
   try {
-    mode = statSync(file).mode;
     text = readFileSync(file, "utf8");
   } catch (error) {
     throw new CommonwattError(`The ${what} file ${file} cannot be read`, { details: String(error), cause: error });
   }
-  if ((mode & OTHERS) !== 0) {
-    throw new CommonwattError(
-      `The ${what} file ${file} has mode ${(mode & 0o777).toString(8)}, expected 600: others can read the secret`,
-    );
-  }
+  requirePrivate(`${what} file`, file, "600", "others can read the secret");
   const secret = text.replace(/\r?\n$/u, "");
   if (secret === "") throw new CommonwattError(`The ${what} file ${file} is empty, expected a ${what}`);
   return secret;
+}
+
+/**
+ * The keystore's passphrase: from the file that the config names, otherwise from the environment variable
+ * COMMONWATT_PASSPHRASE. It is never an argument, which every user of the machine could read.
+ *
+ * @throws CommonwattError when there is neither, or the file cannot be used.
+ */
+export function readPassphrase({ passphraseFile }: { passphraseFile?: string | undefined }): string {
+  if (passphraseFile !== undefined) return readSecret("passphrase", passphraseFile);
+  const passphrase = process.env[PASSPHRASE_VARIABLE];
+  if (passphrase === undefined || passphrase === "") {
+    throw new CommonwattError(
+      `There is no passphrase: expected "passphraseFile" in the config, or the environment variable ${PASSPHRASE_VARIABLE}`,
+    );
+  }
+  return passphrase;
 }

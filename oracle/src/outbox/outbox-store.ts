@@ -56,6 +56,10 @@ export type OutboxStore = {
   /** Rows on their way in a transaction, in the order they have there. */
   inTransaction(transactionId: number): Promise<OutboxRow[]>;
   markSigned(id: number, device: Address, signature: Hex): Promise<void>;
+  /** A meter's profiles that were signed and are not on chain nor on their way there: waiting, or parked. */
+  signedOf(meter: number): Promise<{ id: number; day: Day; device: Address }[]>;
+  /** A signed or parked profile waits for its signature again: another device has taken over. */
+  unsign(id: number): Promise<void>;
   /** All of them or none. */
   markSent(ids: readonly number[], transactionId: number): Promise<void>;
   markRecorded(id: number, transactionHash: Hex | undefined): Promise<void>;
@@ -95,7 +99,14 @@ const SELECT_SIGNED = `
     )
   ) ORDER BY day, id LIMIT ?`;
 const SELECT_IN_TRANSACTION = "SELECT * FROM outbox WHERE transaction_id = ? AND state = 'sent' ORDER BY day, id";
-const SIGN = "UPDATE outbox SET state = 'signed', device = ?, signature = ? WHERE id = ?";
+/** A process that was late must not set back what another has signed, and perhaps sent, meanwhile. */
+const SIGN = "UPDATE outbox SET state = 'signed', device = ?, signature = ? WHERE id = ? AND state = 'closed'";
+const SELECT_SIGNED_OF = `
+  SELECT id, day, device FROM outbox WHERE meter = ? AND state IN ('signed', 'parked') AND device IS NOT NULL
+  ORDER BY day, id`;
+const UNSIGN = `
+  UPDATE outbox SET state = 'closed', device = NULL, signature = NULL, attempts = 0, next_attempt_ms = 0, reason = NULL,
+  transaction_id = NULL WHERE id = ? AND state IN ('signed', 'parked')`;
 const SEND = `
   UPDATE outbox SET state = 'sent', transaction_id = ?, transaction_hash = NULL, attempts = attempts + 1 WHERE id = ?`;
 const UNRECORD = `
@@ -137,6 +148,15 @@ export function createOutboxStore(sql: Sql): OutboxStore {
     inTransaction: async (transactionId) => (await sql.all(SELECT_IN_TRANSACTION, transactionId)).map(readRow),
     async markSigned(id, device, signature) {
       await sql.run(SIGN, device, signature, id);
+    },
+    signedOf: async (meter) =>
+      (await sql.all(SELECT_SIGNED_OF, meter)).map((row) => ({
+        id: Number(row["id"]),
+        day: day(Number(row["day"])),
+        device: row["device"] as Address,
+      })),
+    async unsign(id) {
+      await sql.run(UNSIGN, id);
     },
     async markSent(ids, transactionId) {
       await sql.runMany(

@@ -1,37 +1,18 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
-import type { z } from "zod";
-
-import {
-  answerSchema,
-  devicesResult,
-  possessionResult,
-  type Signer,
-  type SignerRequest,
-  signatureResult,
-  toWire,
-} from "../signer/protocol.ts";
-
-/** The signer's process ended or did not answer: asking again later makes sense. */
-export class SignerUnavailableError extends CommonwattError {
-  override readonly name = "SignerUnavailableError";
-}
-/** The signer answered that it could not now: a full disk, a key file that cannot be read. */
-export class SignerTroubleError extends CommonwattError {
-  override readonly name = "SignerTroubleError";
-}
-/** The signer answered that it will not: asking again the same will not help. */
-export class SignerRefusedError extends CommonwattError {
-  override readonly name = "SignerRefusedError";
-}
+import { boundedLines } from "../signer/bounded-lines.ts";
+import { MAX_ANSWER_CHARACTERS } from "../signer/protocol.ts";
+import type { Signer } from "../signer/signer.ts";
+import { createLineSigner } from "./line-signer.ts";
+import { SignerUnavailableError } from "./signer-errors.ts";
 
 export type ChildSignerOptions = {
-  keystoreDir: string;
-  passphraseFile: string;
+  /** Where the keys are: files of a folder, or a token that is spoken to through a PKCS#11 library. */
+  keys:
+    | { kind: "keystore"; keystoreDir: string; passphraseFile?: string | undefined }
+    | { kind: "pkcs11"; library: string; token: string; pinFile?: string | undefined };
   deploymentFile: string;
   memoryFile: string;
   /** Receives what the signer says on its standard error: never a secret. */
@@ -39,12 +20,6 @@ export type ChildSignerOptions = {
 };
 export type ChildSigner = Signer & { close(): Promise<void>; readonly pid: number | undefined };
 
-type Pending = { resolve: (result: unknown) => void; reject: (error: Error) => void };
-/** `Omit` over each kind of request apart. */
-type WithoutId<T> = T extends unknown ? Omit<T, "id"> : never;
-
-/** The first answer waits for every key of the keystore to be decrypted, up to a second each. */
-const ANSWER_MILLISECONDS = 120_000;
 const CLOSE_MILLISECONDS = 5_000;
 
 /**
@@ -52,10 +27,16 @@ const CLOSE_MILLISECONDS = 5_000;
  * Nothing but paths is handed to it: it reads its secrets itself.
  */
 export function createChildSigner(options: ChildSignerOptions): ChildSigner {
-  const pending = new Map<number, Pending>();
   let child: ChildProcessWithoutNullStreams | undefined;
-  let nextId = 1;
   let closed = false;
+  const lines = createLineSigner({
+    send(line) {
+      if (closed) throw new SignerUnavailableError("The signer is closed");
+      child ??= start();
+      child.stdin.write(line);
+    },
+    onMessage: options.onMessage,
+  });
 
   function start(): ChildProcessWithoutNullStreams {
     const started = spawn(process.execPath, [
@@ -75,67 +56,30 @@ export function createChildSigner(options: ChildSignerOptions): ChildSigner {
     started.on("exit", (code, signal) => {
       fail(started, `ended with ${signal ?? `code ${code ?? "unknown"}`}${lastWords === "" ? "" : `: ${lastWords}`}`);
     });
-    createInterface({ input: started.stdout, crlfDelay: Infinity }).on("line", receive);
+    void listen(started);
     return started;
+  }
+
+  async function listen(started: ChildProcessWithoutNullStreams): Promise<void> {
+    try {
+      for await (const line of boundedLines(started.stdout, MAX_ANSWER_CHARACTERS)) lines.receive(line);
+    } catch (error) {
+      options.onMessage(`The signer cannot be understood: ${error instanceof Error ? error.message : String(error)}`);
+      started.kill("SIGKILL");
+    }
   }
 
   function fail(ended: ChildProcessWithoutNullStreams, how: string): void {
     if (child !== ended) return;
     child = undefined;
-    for (const { reject } of pending.values()) reject(new SignerUnavailableError(`The signer ${how}`));
-    pending.clear();
-  }
-
-  function receive(line: string): void {
-    const parsed = answerSchema.safeParse(parseJson(line));
-    const waiting = parsed.success ? pending.get(parsed.data.id) : undefined;
-    if (!parsed.success || waiting === undefined) {
-      options.onMessage(`The signer said something that answers nothing: ${line.slice(0, 200)}`);
-      return;
-    }
-    pending.delete(parsed.data.id);
-    if (!("error" in parsed.data)) waiting.resolve(parsed.data.result);
-    else if (parsed.data.passing === true)
-      waiting.reject(new SignerTroubleError(`The signer could not: ${parsed.data.error}`));
-    else waiting.reject(new SignerRefusedError(`The signer refused: ${parsed.data.error}`));
-  }
-
-  async function ask<T>(request: WithoutId<SignerRequest>, schema: z.ZodType<T>): Promise<T> {
-    if (closed) throw new SignerUnavailableError("The signer is closed");
-    child ??= start();
-    const id = nextId++;
-    const answer = Promise.withResolvers<unknown>();
-    pending.set(id, answer);
-    const timer = setTimeout(() => {
-      pending.delete(id);
-      answer.reject(new SignerUnavailableError(`The signer did not answer within ${ANSWER_MILLISECONDS / 1000} s`));
-    }, ANSWER_MILLISECONDS);
-    child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
-    try {
-      return schema.parse(await answer.promise);
-    } finally {
-      clearTimeout(timer);
-    }
+    lines.fail(`The signer ${how}`);
   }
 
   return {
     get pid() {
       return child?.pid;
     },
-    devices: () => ask({ method: "devices" }, devicesResult),
-    async signProfile(device, profile) {
-      return (await ask({ method: "signProfile", device, profile: toWire(profile) }, signatureResult)).signature;
-    },
-    provePossession: (meter, { importRegister, exportRegister }) =>
-      ask(
-        {
-          method: "provePossession",
-          meter,
-          importRegister: importRegister.toString(),
-          exportRegister: exportRegister.toString(),
-        },
-        possessionResult,
-      ),
+    ...lines.signer,
     async close() {
       closed = true;
       const ending = child;
@@ -149,19 +93,13 @@ export function createChildSigner(options: ChildSignerOptions): ChildSigner {
   };
 }
 
-function argumentsOf({ keystoreDir, passphraseFile, deploymentFile, memoryFile }: ChildSignerOptions): string[] {
-  return [
-    ["--keystore", keystoreDir],
-    ["--passphrase-file", passphraseFile],
-    ["--deployment", deploymentFile],
-    ["--memory", memoryFile],
-  ].flat();
+function argumentsOf({ keys, deploymentFile, memoryFile }: ChildSignerOptions): string[] {
+  const where =
+    keys.kind === "keystore"
+      ? [["--keystore", keys.keystoreDir], option("--passphrase-file", keys.passphraseFile)]
+      : [["--pkcs11", keys.library], ["--token", keys.token], option("--pin-file", keys.pinFile)];
+  return [...where, ["--deployment", deploymentFile], ["--memory", memoryFile]].flat();
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
+/** Without a file the secret is in the environment, which the process inherits. */
+const option = (name: string, value: string | undefined) => (value === undefined ? [] : [name, value]);

@@ -6,13 +6,14 @@ import { expect, test } from "vitest";
 
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import { openSqlite } from "../storage/sqlite.ts";
-import { SignerRefusedError, SignerTroubleError, SignerUnavailableError } from "./child-signer.ts";
 import { signClosed } from "./sign-closed.ts";
+import { SignerRefusedError, SignerTroubleError, SignerUnavailableError } from "./signer-errors.ts";
 
 const DEVICES = new Map<number, Address>([
   [1, "0x00000000000000000000000000000000000000d1"],
   [2, "0x00000000000000000000000000000000000000d2"],
 ]);
+const ROSTER = { get: (meter: number) => DEVICES.get(meter), elsewhere: () => undefined };
 
 /** Meters 1 and 2 have closed a day each; what the signer answers for meter 1 is given. */
 async function sign(error: Error) {
@@ -29,7 +30,7 @@ async function sign(error: Error) {
     signProfile: (device: Address) =>
       device === DEVICES.get(1) ? Promise.reject(error) : Promise.resolve("0x" as const),
   };
-  const done = signClosed(outbox, signer, DEVICES, pino({ level: "silent" }));
+  const done = signClosed(outbox, signer, ROSTER, pino({ level: "silent" }));
   return { outbox, signed: await done.catch((failure: unknown) => failure) };
 }
 

@@ -1,10 +1,10 @@
 import { isoDay } from "@commonwatt/sdk/time";
 import type { Logger } from "pino";
-import type { Address } from "viem";
 
 import type { OutboxStore } from "../outbox/outbox-store.ts";
-import type { Signer } from "../signer/protocol.ts";
-import { SignerRefusedError, SignerTroubleError } from "./child-signer.ts";
+import type { Signer } from "../signer/signer.ts";
+import type { Roster } from "./roster.ts";
+import { SignerRefusedError, SignerTroubleError } from "./signer-errors.ts";
 
 const BATCH = 64;
 
@@ -14,7 +14,7 @@ const BATCH = 64;
  * A refusal parks the profile. What the signer could not sign now waits for the next call, and holds up no other meter; when
  * the signer is not there, everything waits.
  *
- * @param devices - Device of each meter, as the signer holds them.
+ * @param devices - Which device signs a meter's day. A day whose device has its key elsewhere waits.
  * @returns How many were signed.
  * @throws SignerUnavailableError when the signer does not answer; SignerTroubleError, once all have had their turn, when
  *   there was something that it could not sign.
@@ -22,14 +22,15 @@ const BATCH = 64;
 export async function signClosed(
   outbox: OutboxStore,
   signer: Signer,
-  devices: ReadonlyMap<number, Address>,
+  devices: Pick<Roster, "get" | "elsewhere">,
   log: Logger,
 ): Promise<number> {
   const rows = await outbox.toSign(BATCH);
   let signed = 0;
   let trouble: SignerTroubleError | undefined;
   for (const { id, meter, profile } of rows) {
-    const device = devices.get(meter);
+    if (devices.elsewhere(meter, profile.day) !== undefined) continue;
+    const device = devices.get(meter, profile.day);
     const where = { event: "signed", meter, day: isoDay(profile.day) };
     try {
       if (device === undefined) throw new SignerRefusedError(`The signer has no key of meter ${meter}`);

@@ -1,3 +1,4 @@
+import { CUSTODIES, KEY_TYPES } from "@commonwatt/sdk/meters";
 import {
   decodeIntervals,
   decodeQuality,
@@ -9,20 +10,7 @@ import { day } from "@commonwatt/sdk/time";
 import { type Address, type Hex, isAddress, isHex } from "viem";
 import { z } from "zod";
 
-/** One meter's device, as the signer holds it. */
-export type SignerDevice = { meter: number; device: Address };
-
-/** All that is asked of whoever holds the device keys: a process beside the oracle, a gateway, a secure element. */
-export type Signer = {
-  devices(): Promise<readonly SignerDevice[]>;
-  /** Signs a day once. A different profile of the same day is refused for ever. */
-  signProfile(device: Address, profile: DayProfile): Promise<Hex>;
-  /** Proves to the neighbourhood that the key of a meter's device is here. Registers in the meter's unit. */
-  provePossession(
-    meter: number,
-    registers: { importRegister: bigint; exportRegister: bigint },
-  ): Promise<{ device: Address; signature: Hex }>;
-};
+import { SIGNING_STANDINGS } from "./signer.ts";
 
 const address = z.custom<Address>((value) => typeof value === "string" && isAddress(value), {
   error: "expected an address",
@@ -39,7 +27,7 @@ const profileOnWire = z.strictObject({
   intervals: hex,
 });
 
-/** A request: one line of JSON on the signer's standard input. */
+/** A request: one line of JSON to the signer. */
 export const requestSchema = z.discriminatedUnion("method", [
   z.strictObject({ id: z.int(), method: z.literal("devices") }),
   z.strictObject({ id: z.int(), method: z.literal("signProfile"), device: address, profile: profileOnWire }),
@@ -49,19 +37,33 @@ export const requestSchema = z.discriminatedUnion("method", [
     meter,
     importRegister: natural,
     exportRegister: natural,
+    device: address.optional(),
   }),
 ]);
 export type SignerRequest = z.infer<typeof requestSchema>;
 
-/** An answer: one line of JSON on the signer's standard output. */
+/** An answer: one line of JSON from the signer. */
 export const answerSchema = z.union([
   // `passing`: it could not now, and may well later. Without it the signer will not, however often it is asked.
   z.strictObject({ id: z.int(), error: z.string(), passing: z.literal(true).optional() }),
   z.strictObject({ id: z.int(), result: z.unknown() }),
 ]);
-export const devicesResult = z.array(z.strictObject({ meter, device: address }));
+export const devicesResult = z.array(
+  z.strictObject({
+    meter,
+    device: address,
+    keyType: z.enum(KEY_TYPES),
+    custody: z.enum(CUSTODIES),
+    standing: z.enum(SIGNING_STANDINGS),
+  }),
+);
 export const signatureResult = z.strictObject({ signature: hex });
 export const possessionResult = z.strictObject({ device: address, signature: hex });
+
+/** Longest line that a signer reads: a profile takes about 1,200 characters. */
+export const MAX_REQUEST_CHARACTERS = 8_192;
+/** Longest line that its client reads: the devices of 16,384 meters, with room for as many keys that are retired. */
+export const MAX_ANSWER_CHARACTERS = 8 * 1024 * 1024;
 
 /** A profile as it crosses the pipe: bigints in decimal digits. */
 export function toWire(profile: DayProfile): z.infer<typeof profileOnWire> {

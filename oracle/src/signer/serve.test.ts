@@ -4,7 +4,7 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { describe, expect, test } from "vitest";
 
 import { KeyUnavailableError } from "./key-signer.ts";
-import type { Signer } from "./protocol.ts";
+import type { Signer } from "./signer.ts";
 import { serveSigner } from "./serve.ts";
 
 const signer: Signer = {

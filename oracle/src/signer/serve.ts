@@ -1,19 +1,28 @@
 import type { Readable, Writable } from "node:stream";
-import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { ZodError } from "zod";
 
+import { boundedLines } from "./bounded-lines.ts";
 import { KeyUnavailableError } from "./key-signer.ts";
-import { fromWire, requestSchema, type Signer, type SignerRequest } from "./protocol.ts";
+import { fromWire, MAX_REQUEST_CHARACTERS, requestSchema, type SignerRequest } from "./protocol.ts";
+import type { Signer } from "./signer.ts";
 
 /**
  * Answers requests, one line of JSON each, until the input ends. An answer carries its request's id; a line that is no
- * request is answered with id 0.
+ * request is answered with id 0. The next is read when the answer has left, so that a caller who does not read cannot
+ * fill the memory.
+ *
+ * @throws LineTooLongError when a line is none of the protocol's: whatever follows it is not read.
  */
 export async function serveSigner(signer: Signer, input: Readable, output: Writable): Promise<void> {
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    if (line !== "") output.write(`${JSON.stringify(await answer(signer, line))}\n`);
+  await pipeline(() => answers(signer, input), output, { end: false });
+}
+
+async function* answers(signer: Signer, input: Readable): AsyncGenerator<string> {
+  for await (const line of boundedLines(input, MAX_REQUEST_CHARACTERS)) {
+    yield `${JSON.stringify(await answer(signer, line))}\n`;
   }
 }
 
@@ -51,9 +60,10 @@ async function handle(signer: Signer, request: SignerRequest): Promise<unknown> 
     case "signProfile":
       return { signature: await signer.signProfile(request.device, fromWire(request.profile)) };
     case "provePossession":
-      return signer.provePossession(request.meter, {
-        importRegister: BigInt(request.importRegister),
-        exportRegister: BigInt(request.exportRegister),
-      });
+      return signer.provePossession(
+        request.meter,
+        { importRegister: BigInt(request.importRegister), exportRegister: BigInt(request.exportRegister) },
+        request.device,
+      );
   }
 }

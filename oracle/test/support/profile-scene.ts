@@ -15,6 +15,7 @@ import { createKeySigner } from "../../src/signer/key-signer.ts";
 import { openSignerMemory } from "../../src/signer/memory.ts";
 import type { Sql } from "../../src/storage/sql.ts";
 import { startAnvil } from "./anvil.ts";
+import { createKeySource } from "./key-source.ts";
 import { createOperator, createRegistrar, deployStreet } from "./street-on-chain.ts";
 
 const START = dayStart(dayOf(1_780_000_000));
@@ -51,7 +52,7 @@ export async function createProfileScene() {
       const meter = ++lastMeter;
       const privateKey = generatePrivateKey();
       const device = privateKeyToAddress(privateKey);
-      const keys = [{ meter, open: () => Promise.resolve(privateKey) }];
+      const keys = createKeySource([{ meter, privateKey }]);
       const signer = createKeySigner(keys, neighbourhoodDomain(deployment), openSignerMemory(":memory:"));
       await registrar.addMeter(meter, client.account.address);
       const proof = await signer.provePossession(meter, { importRegister: 0n, exportRegister: 0n });
