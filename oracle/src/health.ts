@@ -2,6 +2,7 @@ import type { OfferStore } from "./board/offer-store.ts";
 import type { Endpoints } from "./chain/endpoints/endpoints.ts";
 import type { Submitter } from "./chain/transactions/submitter.ts";
 import type { Clock } from "./clock/clock.ts";
+import type { ClusterStatus } from "./cluster/start.ts";
 import { BILLING_MEANINGS } from "./config/check-meters.ts";
 import type { Config, MeterConfig } from "./config/schema.ts";
 import type { HttpInput } from "./http/server.ts";
@@ -16,7 +17,10 @@ export type HealthParts = {
   config: Pick<Config, "meters" | "database">;
   clock: Clock;
   endpoints: Pick<Endpoints, "request" | "report">;
-  submitter: Pick<Submitter, "report">;
+  /** Null while another process sends. */
+  submitter: { report(): ReturnType<Submitter["report"]> | null };
+  /** Undefined for a process that is alone. */
+  cluster: () => ClusterStatus | undefined;
   outbox: OutboxStore;
   offers: OfferStore;
   store: MeterStore;
@@ -42,6 +46,7 @@ export function createHealth(parts: HealthParts) {
       lastBlock,
       endpoints: endpoints.report(),
       submitter: submitter.report(),
+      cluster: parts.cluster() ?? null,
       inbox: inboxStatus(parts),
       outbox: await outbox.counts(),
       settlement: settlement() ?? null,

@@ -11,6 +11,8 @@ export type LoopOptions = {
   pauseMs: number;
   signal: AbortSignal;
   onError: (error: unknown, pauseMs: number) => void;
+  /** The longest pause after failures. */
+  mostPauseMs?: number;
   /** How long after the abort `done` waits for the round under way. */
   lastRoundMs?: number;
 };
@@ -28,7 +30,7 @@ const isAborted = (signal: AbortSignal) => signal.aborted;
  * @param step - One round; says whether it did something, in which case the next follows at once.
  */
 export function startLoop(step: () => Promise<boolean>, options: LoopOptions): Loop {
-  const { pauseMs, signal, onError, lastRoundMs = LAST_ROUND_MS } = options;
+  const { pauseMs, signal, onError, mostPauseMs = MAX_PAUSE_MS, lastRoundMs = LAST_ROUND_MS } = options;
   let wakeUp: () => void = () => undefined;
   let failures = 0;
 
@@ -44,7 +46,7 @@ export function startLoop(step: () => Promise<boolean>, options: LoopOptions): L
         if (await step()) waitMs = 0;
         failures = 0;
       } catch (error) {
-        waitMs = Math.min(pauseMs * 2 ** Math.min(failures++, 16), MAX_PAUSE_MS);
+        waitMs = Math.min(pauseMs * 2 ** Math.min(failures++, 16), mostPauseMs);
         if (!isAborted(signal)) onError(error, waitMs);
       }
       await pause(waitMs, undefined, { signal: AbortSignal.any([signal, woken.signal]) }).catch(() => undefined);

@@ -3,8 +3,8 @@ import type { Logger } from "pino";
 
 import type { Clock } from "./clock/clock.ts";
 import type { Config, MeterConfig } from "./config/schema.ts";
-import { createProcessor } from "./inbox/processor.ts";
-import { createIntake, type RunningIntake } from "./intake/create-intake.ts";
+import { createProcessor, type Processor } from "./inbox/processor.ts";
+import { createIntake, type IntakeParts, type RunningIntake } from "./intake/create-intake.ts";
 import { createCheckStore } from "./profiles/check-store.ts";
 import { closeDays, type ClosedDay, daysOver } from "./profiles/close-days.ts";
 import type { Disagreement } from "./profiles/compare-power.ts";
@@ -22,6 +22,8 @@ export type Pipeline = {
   catchUp(): Promise<void>;
   /** Meters that have a day to close by the clock, once everything that had arrived by now is worked through. */
   due(): Promise<MeterConfig[]>;
+  /** The look at the clock that days are closed by, unix milliseconds; -Infinity before the first. */
+  lookedMs(): number;
   /**
    * Closes what was over of a meter when `due` last looked, and hands the profiles to `keep` in the same transaction, over
    * its `sql`.
@@ -56,11 +58,30 @@ export type PipelineParts = {
   clock: Clock;
   refusals: RefusalLog;
   log: Logger;
+  /** Where several processes share the meters. */
+  shared?: SharedWork;
+};
+
+/** What is another's business where several processes share the meters. */
+export type SharedWork = {
+  /** Puts messages into the inbox of all. */
+  append: IntakeParts["append"];
+  /** @param refusals - Discreet about private inputs. */
+  createProcessor: (refusals: RefusalLog) => Pick<Processor, "catchUp" | "forget" | "status">;
+  /**
+   * Works through what there is, and finds the latest look at the clock by which everything that had arrived, at any of the
+   * processes, is worked through.
+   *
+   * @returns That look, unix milliseconds, and the meters that are this process's since before; undefined before the first.
+   */
+  look(nowMs: number): Promise<{ nowMs: number; isOwn: (meter: number) => boolean } | undefined>;
+  /** The database for what only the process may do that has the meter. */
+  databaseOf(meter: number): Database;
 };
 
 export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
   const parts = { ...given, refusals: createDiscreetRefusals(given.refusals, given.config.meters) };
-  const { config, database, clock } = parts;
+  const { config, database, clock, shared } = parts;
   const { meters, timing } = config;
   const patience = createPatience(timing, clock.nowMs());
   /** The look that days are closed by: what came after it is not worked through for certain. */
@@ -71,38 +92,49 @@ export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
     const store = createMeterStore(sql);
     const known = await store.allMeters();
     const strangers = meters.filter(({ meter }) => !known.has(meter));
-    await store.saveMeters(strangers.map((meter) => ({ meter: meter.meter, state: openingState(meter) })));
+    await store.addMeters(strangers.map((meter) => ({ meter: meter.meter, state: openingState(meter) })));
   });
-  const processor = createProcessor(parts);
-  await processor.look();
+  const own = shared === undefined ? createProcessor(parts) : undefined;
+  const processor = own ?? shared?.createProcessor(parts.refusals);
+  if (processor === undefined) throw new Error("nobody works through the inbox");
+  await own?.look();
   const intake = createIntake({
     ...parts,
     onStored: (rows) => {
-      processor.push(rows);
+      own?.push(rows);
     },
     onUnknown: () => {
-      processor.unknown();
+      own?.unknown();
     },
+    ...(shared?.append === undefined ? {} : { append: shared.append }),
   });
+  const databaseOf = (meter: number) => shared?.databaseOf(meter) ?? database;
+
+  /** Works through what had arrived by a look at the clock; whose days can be closed by which look. */
+  async function look(nowMs: number): Promise<{ nowMs: number; isOwn: (meter: number) => boolean } | undefined> {
+    if (shared !== undefined) return shared.look(nowMs);
+    await intake.settled();
+    await processor?.catchUp();
+    return { nowMs, isOwn: () => true };
+  }
 
   return {
     intake,
     catchUp: () => processor.catchUp(),
     async due() {
-      const nowMs = clock.nowMs();
-      await intake.settled();
-      await processor.catchUp();
-      lookMs = nowMs;
+      const looked = await look(clock.nowMs());
+      if (looked === undefined) return [];
+      lookMs = looked.nowMs;
       const store = createMeterStore(database);
-      const candidates = new Set(await store.metersOpenBefore(dayOf(nowMs / 1000)));
+      const candidates = new Set(await store.metersOpenBefore(dayOf(lookMs / 1000)));
       const found: MeterConfig[] = [];
-      for (const meter of meters.filter((entry) => candidates.has(entry.meter))) {
+      for (const meter of meters.filter((entry) => candidates.has(entry.meter) && looked.isOwn(entry.meter))) {
         if ((await daysOver(store, meter, patience.at(meter.meter, lookMs))).length > 0) found.push(meter);
       }
       return found;
     },
     async closeDays(meter, maxUnits, keep) {
-      const closed = await database.transaction((sql) => {
+      const closed = await databaseOf(meter.meter).transaction((sql) => {
         processor.forget(meter.meter);
         const at = { ...patience.at(meter.meter, lookMs), maxUnits };
         return closeDays({ store: createMeterStore(sql), checks: createCheckStore(sql) }, meter, at, (day) =>
@@ -116,8 +148,9 @@ export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
       else if (last !== undefined) disagreements.delete(meter.meter);
       return closed;
     },
+    lookedMs: () => lookMs,
     saveMeter: (meter, state) =>
-      database.transaction((sql) => {
+      databaseOf(meter).transaction((sql) => {
         processor.forget(meter);
         return createMeterStore(sql).saveMeter(meter, state);
       }),

@@ -135,8 +135,8 @@ export async function run(config: Config): Promise<void> {
       const closed = await closeDue();
       const signed = await signing.round();
       if (closed === 0 && signed === 0) {
-        closedAsOf = Math.floor(pipeline.lookedMs() / 1000);
-        await cluster?.share.noteClosed();
+        if (cluster === undefined) closedAsOf = Math.floor(pipeline.lookedMs() / 1000);
+        else await cluster.share.noteClosed();
       }
       if (signed > 0) sending.wake();
       await offers.removeExpired(Math.floor(clock.nowMs() / 1000));

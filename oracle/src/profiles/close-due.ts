@@ -5,6 +5,7 @@ import { prepareToClose, type RegistrationParts } from "../chain/registration.ts
 import type { MeterConfig } from "../config/schema.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { LeaseLostError } from "../storage/errors.ts";
 import type { MeterStore } from "../storage/meter-store.ts";
 import { countQuality } from "./build-profile.ts";
 import type { ClosedDay } from "./close-days.ts";
@@ -72,7 +73,8 @@ export function createCloser({ pipeline, store, registration }: CloserParts): ()
         troubles.delete(meter.meter);
       } catch (error) {
         if (error instanceof BaseError) silent = error;
-        else complain(meter.meter, error);
+        // It is another process's turn with this meter.
+        else if (!(error instanceof LeaseLostError)) complain(meter.meter, error);
       }
     }
     if (silent !== undefined) throw silent;

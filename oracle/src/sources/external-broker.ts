@@ -7,7 +7,11 @@ import type { BrokerConfig } from "../config/schema.ts";
 import { readSecret } from "../keystore/passphrase.ts";
 import type { MessageHandler } from "./message.ts";
 
-export type ExternalBroker = { close(): Promise<void> };
+export type ExternalBroker = {
+  /** Publishes with QoS 1, unless the connection is down at the moment: what it returns. */
+  publish(topic: string, payload: string): boolean;
+  close(): Promise<void>;
+};
 export type ExternalBrokerConfig = Extract<BrokerConfig, { kind: "external" }> & {
   /** The broker is to forget us with the connection, and to keep nothing for us. */
   clean?: boolean;
@@ -66,6 +70,7 @@ export function connectExternalBroker(
 
   /** What was last handed over could not be taken: a new connection does not mean that all is well. */
   let isFailing = false;
+  let isSubscribed = false;
 
   function complain({ message }: Error): void {
     if (message === lastComplaint) return;
@@ -80,6 +85,7 @@ export function connectExternalBroker(
       client.stream.destroy();
       return;
     }
+    isSubscribed = true;
     if (isFailing) return;
     attempts = 0;
     lastComplaint = "";
@@ -114,11 +120,19 @@ export function connectExternalBroker(
     complain(explain(error, broker));
   });
   client.on("close", () => {
+    isSubscribed = false;
     if (isClosing) return;
     if (lastComplaint === "") complain(new Error(`the connection to ${broker.url} was closed`));
     timer = setTimeout(() => client.reconnect(), pauseMs(attempts++));
   });
   return {
+    publish(topic, payload) {
+      if (!client.connected || !isSubscribed) return false;
+      client.publish(topic, payload, { qos: QOS }, (error) => {
+        if (error && client.connected && !isClosing) complain(explain(error, broker));
+      });
+      return true;
+    },
     async close() {
       isClosing = true;
       clearTimeout(timer);

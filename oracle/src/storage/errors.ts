@@ -12,3 +12,8 @@ export class DatabaseUnavailableError extends CommonwattError {
 export class DatabaseFullError extends DatabaseUnavailableError {
   override readonly name = "DatabaseFullError";
 }
+
+/** The share of the work that this belonged to is another process's by now, or is about to be: that one does it. */
+export class LeaseLostError extends DatabaseUnavailableError {
+  override readonly name = "LeaseLostError";
+}

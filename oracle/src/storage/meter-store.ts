@@ -40,6 +40,8 @@ export type MeterStore = {
   allChannels(): Promise<Map<number, Map<string, { meaning: string; state: unknown }>>>;
   /** By meter. */
   allOpenDays(): Promise<Map<number, Day[]>>;
+  /** Adds those that are not there yet. */
+  addMeters(rows: readonly { meter: number; state: MeterState }[]): Promise<void>;
   saveMeters(rows: readonly { meter: number; state: MeterState }[]): Promise<void>;
   saveChannels(rows: readonly { meter: number; input: string; meaning: string; state: object }[]): Promise<void>;
   /** Adds energy and keeps the worst quality; each interval of a meter at most once in a call. */
@@ -48,6 +50,9 @@ export type MeterStore = {
 };
 
 const GET_METER = "SELECT * FROM meters WHERE meter = ?";
+const ADD_METER = `
+  INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (meter) DO NOTHING`;
 const PUT_METER = `
   INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (meter) DO UPDATE SET import_wh = excluded.import_wh, export_wh = excluded.export_wh,
@@ -124,6 +129,12 @@ export function createMeterStore(sql: Sql): MeterStore {
     async allOpenDays() {
       const rows = Map.groupBy(await sql.all(ALL_DAYS), (row) => Number(row["meter"]));
       return new Map([...rows].map(([meter, days]) => [meter, days.map((row) => asDay(Number(row["day"])))]));
+    },
+    async addMeters(rows) {
+      await sql.runMany(
+        ADD_METER,
+        rows.map(({ meter, state }) => meterValues(meter, state)),
+      );
     },
     async saveMeters(rows) {
       await sql.runMany(

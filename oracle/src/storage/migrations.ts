@@ -1,4 +1,5 @@
 import { POSTGRES_2, SQLITE_1, SQLITE_2 } from "./first-schema.ts";
+import { POSTGRES_SHARED } from "./shared-schema.ts";
 
 /** What the databases call the same thing. */
 type Names = {
@@ -182,4 +183,6 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX relay_actions_by_transaction ON relay_actions (transaction_id);
   `,
   ),
+  // PostgreSQL only: what several processes share.
+  { sqlite: "", postgres: POSTGRES_SHARED },
 ];

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 
+import { moveFromShared } from "../cluster/change-over.ts";
 import type { Config } from "../config/schema.ts";
 import { readSecret } from "../keystore/passphrase.ts";
 import { openPostgres } from "./postgres.ts";
@@ -13,5 +14,8 @@ import { openSqlite } from "./sqlite.ts";
  */
 export async function openDatabase({ dataDir, database }: Pick<Config, "dataDir" | "database">): Promise<Database> {
   if (database.kind === "sqlite") return openSqlite(join(dataDir, "oracle.sqlite"));
-  return openPostgres(readSecret("database URL", database.urlFile));
+  const opened = await openPostgres(readSecret("database URL", database.urlFile));
+  // Several processes may have had it before.
+  await opened.transaction(moveFromShared);
+  return opened;
 }

@@ -15,13 +15,26 @@ export type PostgresConnection = {
    * @throws DatabaseUnavailableError, or what the database says against the statement.
    */
   query(text: string, values?: readonly unknown[], isContinued?: boolean): Promise<Result>;
+  /** Another number with each connection; undefined while there is none. */
+  generation(): number | undefined;
   close(): Promise<void>;
 };
+
+/**
+ * How an oracle has the database: alone, or beside others that share it. The lock is the same, so that nobody comes in
+ * beside one that is alone, nor alone beside others.
+ */
+export type Tenancy = "alone" | "shared";
 
 export type Result = { rows: Record<string, unknown>[]; count: number; command: string };
 
 /** Arbitrary, the same for every oracle; the lock counts within one database. */
-const LOCK = 7_165_063_425n;
+export const LOCK = 7_165_063_425n;
+const TRY_LOCK = { alone: "pg_try_advisory_lock", shared: "pg_try_advisory_lock_shared" } as const;
+const EXPECTED = {
+  alone: "to be the only one: stop that one first",
+  shared: "only such that have the section cluster in their config: stop the one that has not",
+} as const;
 const CONNECT_TIMEOUT_MS = 10_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** The server's own limit comes first; this one is for a server that does not answer at all. */
@@ -49,8 +62,14 @@ const DISK_FULL = "53100";
  * @param name - The database without its password, for errors.
  * @param lockPatienceMs - How long to wait for the lock.
  */
-export function createPostgresConnection(url: string, name: string, lockPatienceMs: number): PostgresConnection {
+export function createPostgresConnection(
+  url: string,
+  name: string,
+  lockPatienceMs: number,
+  tenancy: Tenancy = "alone",
+): PostgresConnection {
   let client: Client | undefined;
+  let generation = 0;
   let failure: { error: Error; untilMs: number } | undefined;
   let isClosed = false;
   /** Names of prepared statements by their text. */
@@ -94,17 +113,18 @@ export function createPostgresConnection(url: string, name: string, lockPatience
     }
     failure = undefined;
     client = opened;
+    generation++;
     return opened;
   }
 
   async function takeLock(opened: Client): Promise<void> {
     const deadline = performance.now() + lockPatienceMs;
     for (;;) {
-      const { rows } = await opened.query<{ locked: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS locked`);
+      const { rows } = await opened.query<{ locked: boolean }>(`SELECT ${TRY_LOCK[tenancy]}(${LOCK}) AS locked`);
       if (rows[0]?.locked === true) return;
       if (performance.now() > deadline) {
         throw new DatabaseUnavailableError(
-          `The database ${name} is in use by another oracle, expected to be the only one: stop that one first`,
+          `The database ${name} is in use by another oracle, expected ${EXPECTED[tenancy]}`,
         );
       }
       await pause(200);
@@ -163,6 +183,7 @@ export function createPostgresConnection(url: string, name: string, lockPatience
         throw failed(error, used);
       }
     },
+    generation: () => (client === undefined ? undefined : generation),
     async close() {
       isClosed = true;
       const open = client;

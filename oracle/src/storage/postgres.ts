@@ -1,11 +1,19 @@
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { MIGRATIONS } from "./migrations.ts";
-import { createPostgresConnection, describeUrl, type PostgresConnection, type Result } from "./postgres-connection.ts";
+import {
+  createPostgresConnection,
+  describeUrl,
+  type PostgresConnection,
+  type Result,
+  type Tenancy,
+} from "./postgres-connection.ts";
 import { columnTypes, insertMany, numberPlaceholders, parameterOf } from "./postgres-text.ts";
 import type { Database, Sql, SqlValue } from "./sql.ts";
-import { createTurns, whileOpen } from "./turns.ts";
+import { createTurns, type Turns, whileOpen } from "./turns.ts";
 
+/** Arbitrary, the same for every oracle. */
+const MIGRATION_LOCK = 7_165_063_426n;
 /** A server that lost its oracle to kill -9 lets go of the lock once it has noticed. */
 const LOCK_PATIENCE_MS = 10_000;
 
@@ -18,9 +26,39 @@ const LOCK_PATIENCE_MS = 10_000;
  * @throws CommonwattError when it cannot be reached, another oracle has it open, or a newer version wrote it.
  */
 export async function openPostgres(url: string, lockPatienceMs = LOCK_PATIENCE_MS): Promise<Database> {
+  return open(url, "alone", lockPatienceMs);
+}
+
+/** A database that other processes write to as well. What only one of them may do, it does through `guarded`. */
+export type SharedDatabase = Database & {
+  /** Another number with each connection, and with that all locks are gone; undefined while there is none. */
+  generation(): number | undefined;
+  /**
+   * The same for what only the holder of a lock may do. It never opens a new connection, which would not have the lock.
+   *
+   * @param check - Asked before each statement and each transaction; throws when the lock is lost.
+   */
+  guarded(check: () => void): Database;
+};
+
+/**
+ * The same for several oracles at a time.
+ *
+ * @throws CommonwattError as {@link openPostgres}, and when an oracle that wants to be alone has it open.
+ */
+export async function openSharedPostgres(url: string, lockPatienceMs = LOCK_PATIENCE_MS): Promise<SharedDatabase> {
+  return open(url, "shared", lockPatienceMs);
+}
+
+async function open(url: string, tenancy: Tenancy, lockPatienceMs: number): Promise<SharedDatabase> {
   const name = describeUrl(url);
-  const connection = createPostgresConnection(url, name, lockPatienceMs);
-  const database = databaseOf(connection);
+  const connection = createPostgresConnection(url, name, lockPatienceMs, tenancy);
+  const turn = createTurns();
+  const database = {
+    ...databaseOf(connection, turn),
+    generation: () => connection.generation(),
+    guarded: (check: () => void) => databaseOf(connection, turn, check),
+  };
   try {
     await database.transaction((sql) => migrate(connection, sql, name));
     return database;
@@ -30,14 +68,20 @@ export async function openPostgres(url: string, lockPatienceMs = LOCK_PATIENCE_M
   }
 }
 
-function databaseOf(connection: PostgresConnection): Database {
-  const turn = createTurns();
-  const alone = sqlOf(connection, false);
+/** @param check - Of a lock of this very connection: given one, nothing is done over a new connection. */
+function databaseOf(connection: PostgresConnection, inTurn: Turns, check?: () => void): Database {
+  const isBound = check !== undefined;
+  const alone = sqlOf(connection, isBound);
   const inside = sqlOf(connection, true);
+  const turn: Turns = (work) =>
+    inTurn(() => {
+      check?.();
+      return work();
+    });
 
   async function transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     let isOpen = true;
-    await connection.query("BEGIN");
+    await connection.query("BEGIN", undefined, isBound);
     try {
       const result = await work(whileOpen(inside, () => isOpen));
       const { command } = await connection.query("COMMIT", undefined, true);
@@ -58,7 +102,7 @@ function databaseOf(connection: PostgresConnection): Database {
     run: (statement, ...parameters) => turn(() => alone.run(statement, ...parameters)),
     runMany: (statement, rows) => turn(() => transaction((sql) => sql.runMany(statement, rows))),
     transaction: (work) => turn(() => transaction(work)),
-    close: () => turn(() => connection.close()),
+    close: () => inTurn(() => connection.close()),
   };
 }
 
@@ -94,6 +138,8 @@ function sqlOf(connection: PostgresConnection, isContinued: boolean): Sql {
 }
 
 async function migrate(connection: PostgresConnection, sql: Sql, name: string): Promise<void> {
+  // Several may start at the same time: one brings the schema up to date, the others find it so.
+  await connection.query(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`, undefined, true);
   await connection.query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)", undefined, true);
   const found = await sql.get("SELECT version FROM schema_version");
   const version = Number(found?.["version"] ?? 0);

@@ -1,6 +1,7 @@
 import { intervalOf, SECONDS_PER_DAY } from "@commonwatt/sdk/time";
 
 import type { Config } from "../config/schema.ts";
+import { createSharedInbox } from "../cluster/shared-inbox.ts";
 import { createInboxStore } from "../inbox/inbox-store.ts";
 import { createUseStore } from "../uses/use-store.ts";
 import type { Database } from "./sql.ts";
@@ -14,17 +15,20 @@ const INTERVALS = 24;
  * in the outbox for ever.
  *
  * @param nowMs - The oracle's clock, unix milliseconds.
+ * @param isShared - Several processes share the inbox.
  * @returns Takes one step; says whether there was anything to remove.
  */
 export function createRetention(
   database: Database,
   { messageDays, useDays }: Config["retention"],
   nowMs: () => number,
+  isShared = false,
 ): () => Promise<boolean> {
   return async () => {
     const now = nowMs();
     const oldestMessageMs = now - messageDays * SECONDS_PER_DAY * 1000;
-    const messages = await createInboxStore(database).prune(oldestMessageMs, MESSAGES);
+    const inbox = isShared ? createSharedInbox(database) : createInboxStore(database);
+    const messages = await inbox.prune(oldestMessageMs, MESSAGES);
     const oldestUse = intervalOf(Math.max(now / 1000 - useDays * SECONDS_PER_DAY, 0));
     const uses = await createUseStore(database).removeBefore(oldestUse, INTERVALS);
     return messages + uses > 0;
