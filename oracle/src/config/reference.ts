@@ -29,6 +29,7 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/watts$/iu, "W"],
   [/Wh$/u, "Wh"],
   [/gwei$/iu, "gwei"],
+  [/megabytes$/iu, "MB"],
   [/bytes$/iu, "bytes"],
   [/blocks$/iu, "blocks"],
   [/percent$/iu, "%"],
