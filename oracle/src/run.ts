@@ -5,6 +5,8 @@ import { type Deployment, parseDeployment } from "@commonwatt/sdk/deployment";
 import type { Logger } from "pino";
 import { privateKeyToAccount } from "viem/accounts";
 
+import { startOperation } from "./admin/start-operation.ts";
+import { startApi } from "./api/start-api.ts";
 import { createOfferStore } from "./board/offer-store.ts";
 import { startBoard } from "./board/server.ts";
 import { openChain } from "./chain/open.ts";
@@ -163,16 +165,24 @@ export async function run(config: Config): Promise<void> {
       onError: onError("Removing what is old"),
     },
   );
+  const api = await startApi(config, {
+    ...{ deployment, endpoints, database, clock, pipeline, log },
+    account: account.address,
+    onQueued: () => {
+      sending.wake();
+    },
+    loop: { signal: stopping.signal, onError },
+  });
   resources.defer(async () => {
     stopping.abort();
-    const loops = [watching, closing, sending, working, tidying].map(({ done }) => done);
+    const loops = [watching, closing, sending, working, tidying, ...(api?.loops ?? [])].map(({ done }) => done);
     await Promise.all([...loops, pipeline.intake.settled()]);
   });
 
   const intake = guardSources(pipeline.intake, config.meters, () => clock.nowMs());
   const nodes = createNodeTable(config.nodes);
   const handle = createMqttHandler(intake, { ...config, nodes });
-  const broker = await (cluster?.join(handle) ?? openSource(config, handle, log));
+  const broker: Source = await (cluster?.join(handle) ?? openSource(config, handle, log));
   resources.defer(() => broker.close());
   const http = await openHttpInput(config, { database, intake, clock, log });
   if (http !== undefined) inputs.http = resources.adopt(http, (opened) => opened.close());
@@ -187,14 +197,25 @@ export async function run(config: Config): Promise<void> {
     nowSeconds: () => Math.floor(clock.nowMs() / 1000),
     health: health.report,
     pairing,
+    api: api?.server,
     log,
   });
   resources.defer(() => board.close());
+  resources.defer(() => api?.close());
+  const operation = await startOperation({
+    ...{ config, database, clock, endpoints, reader, submitter: sender, pipeline, refusals, log },
+    account: account.address,
+    settlement: () => sender.settlement(),
+    isSourceConnected: () => broker.isConnected?.() ?? true,
+    neighbourhood: deployment.neighbourhood,
+  });
+  resources.defer(() => operation.close());
 
   const ports = {
     board: board.port,
     ...(broker.port === undefined ? {} : { mqtt: broker.port }),
     ...(http === undefined ? {} : { http: http.port }),
+    ...(operation.port === undefined ? {} : { admin: operation.port }),
   };
   log.info({ event: "ready", ports, submitter: account.address }, readySentence(config, ports));
   const signal = await stop;
@@ -203,11 +224,10 @@ export async function run(config: Config): Promise<void> {
   log.info({ event: "stopped" }, "Everything is closed");
 }
 
-async function openSource(
-  config: Config,
-  handle: MessageHandler,
-  log: Logger,
-): Promise<{ port?: number; close: () => Promise<void> }> {
+/** Where MQTT messages come from; without `isConnected` they come to us. */
+type Source = { port?: number; isConnected?: () => boolean; close: () => Promise<void> };
+
+async function openSource(config: Config, handle: MessageHandler, log: Logger): Promise<Source> {
   const onError = (error: Error) => {
     log.warn({ event: "mqtt-failed", reason: error.message }, `MQTT: ${error.message}`);
   };

@@ -10,6 +10,8 @@ import type { MessageHandler } from "./message.ts";
 export type ExternalBroker = {
   /** Publishes with QoS 1, unless the connection is down at the moment: what it returns. */
   publish(topic: string, payload: string): boolean;
+  /** Whether messages arrive at this moment. */
+  isConnected(): boolean;
   close(): Promise<void>;
 };
 export type ExternalBrokerConfig = Extract<BrokerConfig, { kind: "external" }> & {
@@ -133,6 +135,7 @@ export function connectExternalBroker(
       });
       return true;
     },
+    isConnected: () => client.connected && isSubscribed,
     async close() {
       isClosing = true;
       clearTimeout(timer);
