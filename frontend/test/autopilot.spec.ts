@@ -8,7 +8,7 @@ async function finish(dialog: Locator, message: string): Promise<void> {
   await expect(async () => {
     if (await again.isVisible()) await again.click();
     await expect(dialog.getByText(message)).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 40_000 });
+  }).toPass({ timeout: 120_000 });
   await dialog.getByRole("button", { name: "Close" }).last().click();
 }
 
@@ -17,7 +17,7 @@ test("a visitor sees how the neighbourhood shared its last day, without a wallet
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "Take part" })).toBeVisible();
   const card = page.getByRole("region", { name: /^The neighbourhood on/ });
-  await expect(card.getByTestId("price-figures")).toContainText("kWh", { timeout: 90_000 });
+  await expect(card.getByTestId("price-figures")).toContainText("kWh", { timeout: 180_000 });
   await expect(card.locator("canvas")).toHaveCount(2);
 
   await test.step("looks into a quarter-hour with the keyboard", async () => {
@@ -47,7 +47,7 @@ test("a member sees yesterday, pays in, takes out, sets two limits, and has the 
 
   await test.step("see what was bought, and how long the balance lasts", async () => {
     const statement = page.getByTestId("statement");
-    await expect(statement).toBeVisible({ timeout: 90_000 });
+    await expect(statement).toBeVisible({ timeout: 180_000 });
     await expect(statement).toContainText("Bought from neighbours");
     await expect(statement).toContainText("You paid");
     await expect(page.getByTestId("money")).toContainText(/Lasts\s*(over )?\d+\sdays?/u);
@@ -88,7 +88,7 @@ test("a member sees yesterday, pays in, takes out, sets two limits, and has the 
     const now = page.getByTestId("settings-now");
     const limits = /Two limits: sells from 12\.34\sct\/kWh upwards, buys up to 23\.45\sct\/kWh/u;
     await expect(page.getByTestId("settings-queued").or(now).filter({ hasText: limits })).toBeVisible();
-    await expect(now).toContainText(limits, { timeout: 60_000 });
+    await expect(now).toContainText(limits, { timeout: 120_000 });
   });
 
   await test.step("find the payments in the ledger, and clear the day anew", async () => {

@@ -1,12 +1,38 @@
 import { readFile } from "node:fs/promises";
 
-import { expect, test } from "@playwright/test";
+import { expect, type Locator, test } from "@playwright/test";
 
-import { listBehindTheScenes } from "./seller.ts";
+import { balanceOf, listBehindTheScenes } from "./seller.ts";
 import { chooseDemoWallet, goTo, humans, readDeployment, watchComplaints } from "./stack.ts";
 
-/** Days the seller must hold before the story begins: the bots have then traded the oldest and leave it alone. */
-const DAYS_HELD = 3;
+/** Days the seller must hold before the story begins: the most patient bots have then bought of the oldest. */
+const DAYS_HELD = 4;
+/** Bots buy too, and may be quicker so many times. */
+const MOST_PLANS = 5;
+
+/**
+ * Agrees to a purchase, and again to each plan that takes the place of one another buyer has spoilt.
+ *
+ * @returns What the last plan said the buyer pays, base units.
+ */
+async function buyAsShown(dialog: Locator): Promise<bigint> {
+  const done = dialog.getByText("The energy is yours");
+  const changed = dialog.getByText("look at it again before you agree");
+  for (let plans = 0; plans < MOST_PLANS; plans++) {
+    const pays = await totalOf(dialog);
+    await dialog.getByRole("button", { name: "Buy", exact: true }).click();
+    await expect(done.or(changed)).toBeVisible();
+    if (await done.isVisible()) return pays;
+  }
+  throw new Error(`Others were quicker ${MOST_PLANS} times, expected to buy at last.`);
+}
+
+/** What the dialog says the buyer pays, "0.45356 EUR", in base units of the currency: a million are one. */
+async function totalOf(dialog: Locator): Promise<bigint> {
+  const eur = await dialog.locator("dl > div", { hasText: "You pay" }).locator("dd").innerText();
+  const [whole = "", fraction = ""] = eur.replace(/\sEUR$/u, "").split(".");
+  return BigInt(whole.replaceAll(/\D/gu, "")) * 1_000_000n + BigInt(fraction.padEnd(6, "0"));
+}
 
 test("a person lists, buys, uses, and sees it all verified in the ledger", async ({ page, baseURL }) => {
   const deployment = await readDeployment(baseURL);
@@ -22,7 +48,7 @@ test("a person lists, buys, uses, and sees it all verified in the ledger", async
     await chooseDemoWallet(page, seller.name);
     await goTo(page, "Sell");
     const rows = page.getByRole("region", { name: "Energy you hold" }).getByRole("listitem");
-    await expect.poll(() => rows.count(), { timeout: 120_000 }).toBeGreaterThanOrEqual(DAYS_HELD);
+    await expect.poll(() => rows.count(), { timeout: 180_000 }).toBeGreaterThanOrEqual(DAYS_HELD);
     const row = rows.last();
     day = await row.getByRole("heading").innerText();
     await row.getByRole("button", { name: "Offer" }).click();
@@ -48,8 +74,7 @@ test("a person lists, buys, uses, and sees it all verified in the ledger", async
     const dialog = page.getByRole("dialog", { name: "Buy energy" });
     await expect(dialog.getByRole("row", { name: new RegExp(`^${seller.name}.*5\\.55`, "u") })).toBeVisible();
     await expect(dialog.getByText("You pay")).toBeVisible();
-    await dialog.getByRole("button", { name: "Buy", exact: true }).click();
-    await expect(dialog.getByText("The energy is yours")).toBeVisible();
+    await buyAsShown(dialog);
     await dialog.getByRole("button", { name: "Close" }).last().click();
   });
 
@@ -109,7 +134,7 @@ test("a purchase that became impossible says why, and moves no money", async ({ 
   const { seller, buyer } = humans(deployment);
   await page.goto("/buy");
   await chooseDemoWallet(page, buyer.name);
-  await expect(page.getByRole("combobox", { name: "Day to cover" })).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByRole("combobox", { name: "Day to cover" })).toBeVisible({ timeout: 180_000 });
   const offer = await listBehindTheScenes(deployment, seller, baseURL ?? "", 123);
 
   const row = page.getByRole("table", { name: /Open offers/ }).getByRole("row", { name: /1\.23/ });
@@ -123,7 +148,44 @@ test("a purchase that became impossible says why, and moves no money", async ({ 
   await offer.cancel();
   await dialog.getByRole("button", { name: "Buy", exact: true }).click();
   await expect(dialog.getByText(/That did not work: .*cancelled/u)).toBeVisible();
-  await dialog.getByRole("button", { name: "Not now" }).click();
+  await expect(dialog.getByText("Nothing was paid, and none of it can be bought any more.")).toBeVisible();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
   await expect(row).toHaveCount(0);
   await expect(balance).toHaveText(before);
+});
+
+test("a purchase another was quicker with is shown anew, and costs what was agreed to last", async ({
+  page,
+  baseURL,
+}) => {
+  const url = baseURL ?? "";
+  const deployment = await readDeployment(url);
+  const { seller, buyer } = humans(deployment);
+  await page.goto("/buy");
+  await chooseDemoWallet(page, buyer.name);
+  const offer = await listBehindTheScenes(deployment, seller, url, 124);
+  const row = page.getByRole("table", { name: /Open offers/ }).getByRole("row", { name: /1\.24/ });
+  await row.getByRole("button", { name: /^Buy from/ }).click();
+  await page.getByRole("button", { name: "Review purchase", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Buy energy" });
+  const fills = dialog.getByRole("row", { name: /1\.24/ });
+  await expect(fills.first()).toBeVisible();
+  const days = await fills.count();
+  expect(days, "days the plan buys of").toBeGreaterThan(1);
+  const lost = (await fills.first().getByRole("rowheader").innerText()).replace(/^.*\n/u, "");
+  const shown = await totalOf(dialog);
+  const before = await balanceOf(deployment, buyer, url);
+
+  await offer.giveAway(Date.parse(`${lost} UTC`) / 86_400_000);
+  await dialog.getByRole("button", { name: "Buy", exact: true }).click();
+  await expect(dialog.getByText("Nothing was paid. Above is what can be bought now")).toBeVisible();
+  await expect(fills.filter({ hasText: lost })).toHaveCount(0);
+  await expect(fills.first()).toBeVisible();
+  expect(await balanceOf(deployment, buyer, url)).toBe(before);
+
+  const paid = await buyAsShown(dialog);
+  expect(paid).toBeLessThan(shown);
+  expect(before - (await balanceOf(deployment, buyer, url))).toBe(paid);
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await offer.cancel();
 });

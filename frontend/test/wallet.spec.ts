@@ -28,7 +28,7 @@ test("a wallet of the browser connects, and its refusals are taken calmly", asyn
   const dialog = page.getByRole("dialog");
   await test.step("refuse to sign an offer, then sign it", async () => {
     const rows = page.getByRole("region", { name: "Energy you hold" }).getByRole("listitem");
-    await expect(rows.first()).toBeVisible({ timeout: 90_000 });
+    await expect(rows.first()).toBeVisible({ timeout: 180_000 });
     const row = rows.first();
     await row.getByRole("button", { name: "Offer" }).click();
     await row.getByLabel("Price, ct per kWh").fill("66.66");

@@ -10,7 +10,7 @@ import { type Ticks, ticks } from "@commonwatt/sdk/units";
 import { addressKey, shortHex } from "../lib/format.ts";
 import type { Books } from "../model/books.ts";
 import { metersOf } from "../model/holdings.ts";
-import { type OfferView, viewOffer } from "../model/market.ts";
+import { type OfferView, viewOffers } from "../model/market.ts";
 import { fetchOffers } from "./board.ts";
 import { boardUrlOf, useDeployment } from "./deployment.ts";
 import { useHead } from "./head.tsx";
@@ -79,10 +79,7 @@ export function useOffers(): { offers: readonly OfferView[] | undefined; error: 
   const now = head?.timestamp;
   const offers = useMemo(() => {
     if (data === undefined || books === undefined || now === undefined) return undefined;
-    return data
-      .filter(({ offer }) => addressKey(offer.token) === addressKey(deployment.token))
-      .map((posted) => viewOffer(books, posted, deployment.marketplace, now))
-      .toSorted((a, b) => a.offer.priceTicks - b.offer.priceTicks || b.offer.lastInterval - a.offer.lastInterval);
+    return viewOffers(books, data, deployment, now);
   }, [data, books, now, deployment]);
   return { offers, error: error ?? undefined };
 }
@@ -122,14 +119,24 @@ export function useMe(): Me | undefined {
   }, [address, demo, books]);
 }
 
+/** Money and permissions of an account. */
+export type AccountState = {
+  /** Base units of the currency in the wallet. */
+  balance: bigint;
+  /** Base units the marketplace may take. */
+  allowance: bigint;
+  /** Whether the marketplace may deliver the account's energy. */
+  approved: boolean;
+};
+
 /** Money and permissions of an account, read with each block. */
-export function useAccountState(address: Address | undefined) {
+export function useAccountState(address: Address | undefined): AccountState | undefined {
   const { currency, token, marketplace } = useDeployment();
   const client = usePublicClient();
   const { data } = useQuery({
     queryKey: KEYS.account(address ?? ""),
     enabled: address !== undefined && client !== undefined,
-    queryFn: async () => {
+    queryFn: async (): Promise<AccountState> => {
       if (client === undefined || address === undefined) throw new Error("No account is in use.");
       const [balance, allowance, approved] = await Promise.all([
         client.readContract({ address: currency, abi: erc20Abi, functionName: "balanceOf", args: [address] }),

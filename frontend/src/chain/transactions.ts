@@ -4,7 +4,7 @@ import { getConnection, getPublicClient, getWalletClient, switchChain } from "wa
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
-import type { FlowStep } from "../flow/flow.ts";
+import { type FlowStep, TransactionRefusedError } from "../flow/flow.ts";
 
 /** A contract call somebody wants to make. */
 export type Call = { address: Address; abi: Abi; functionName: string; args: readonly unknown[] };
@@ -83,7 +83,7 @@ export function transactionSteps(
         if (settled) return undefined;
         const receipt = await readClient(config).waitForTransactionReceipt({ hash: sent, timeout: RECEIPT_TIMEOUT_MS });
         if (receipt.status === "reverted") {
-          throw new CommonwattError(
+          throw new TransactionRefusedError(
             "The transaction was refused when its block was made: something changed meanwhile.",
             {
               details: `transaction ${sent}`,

@@ -57,6 +57,25 @@ describe("the dialog of a change", () => {
     expect(screen.getByText(/That did not work: The offer expired at 10:00\./)).toBeTruthy();
   });
 
+  it("says why what is proposed now is not what was agreed to, and takes a new yes", () => {
+    show({ status: "ready", message: "The seller holds less. Nothing was paid." });
+    const note = screen.getByText("The seller holds less. Nothing was paid.");
+    expect(note.className).not.toContain("danger");
+    expect(screen.getByRole("button", { name: "Offer it" })).toBeTruthy();
+  });
+
+  it("lets nobody agree while it is read what can be done now", () => {
+    show({ status: "renewing" });
+    expect(screen.getByRole<HTMLButtonElement>("button", { name: /Working/ }).disabled).toBe(true);
+  });
+
+  it("offers no other try where nothing is left to do", () => {
+    show({ status: "over", message: "The offer was cancelled. Nothing was paid." });
+    expect(screen.getByText(/That did not work: The offer was cancelled\./)).toBeTruthy();
+    expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+    expect(screen.getAllByRole("button", { name: "Close" })).not.toHaveLength(0);
+  });
+
   it("ends with what was reached and one way out", () => {
     show({ status: "done", steps: [{ status: "done" }, { status: "done" }] });
     expect(screen.getByText("Your offer is on the board.")).toBeTruthy();

@@ -21,8 +21,8 @@ export function FlowDialog({
   onClose: () => void;
 }) {
   const { flow, summary, confirm } = proposal;
-  const running = state.status === "running";
-  const done = state.status === "done";
+  const running = state.status === "running" || state.status === "renewing";
+  const done = state.status === "done" || state.status === "over";
   return (
     <Modal
       open={open}
@@ -61,7 +61,9 @@ function Outcome({ state, doneMessage }: { state: FlowState; doneMessage: string
   if (state.status === "declined") {
     return <Note>You declined in your wallet. Nothing was changed by this step; you can try again or leave it.</Note>;
   }
-  if (state.status === "failed") return <Note tone="bad">That did not work: {state.message}</Note>;
+  if (state.status === "failed" || state.status === "over")
+    return <Note tone="bad">That did not work: {state.message}</Note>;
+  if (state.status === "renewing") return <Note>Reading what can be done now\u2026</Note>;
   if (state.status === "running") {
     const active = state.steps.findIndex((step) => step.status === "active");
     return (
@@ -70,7 +72,7 @@ function Outcome({ state, doneMessage }: { state: FlowState; doneMessage: string
       </span>
     );
   }
-  return null;
+  return state.message === undefined ? null : <Note tone="notice">{state.message}</Note>;
 }
 
 function Step({ title, state, number }: { title: string; state: StepState | undefined; number: number }) {

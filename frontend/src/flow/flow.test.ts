@@ -1,9 +1,17 @@
-import { UserRejectedRequestError } from "viem";
+import { ContractFunctionRevertedError, HttpRequestError, UserRejectedRequestError } from "viem";
 import { describe, expect, it } from "vitest";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
-import { type Flow, type FlowState, isRefusal, readyState, resumeIndex, runFlow } from "./flow.ts";
+import {
+  type Flow,
+  type FlowState,
+  isRefusal,
+  readyState,
+  resumeIndex,
+  runFlow,
+  TransactionRefusedError,
+} from "./flow.ts";
 
 /** A flow of two groups whose steps do what they are told, and a record of what ran. */
 function makeFlow(outcomes: Record<string, () => Promise<string | undefined>> = {}) {
@@ -58,6 +66,21 @@ describe("a flow", () => {
     const end = await runFlow(flow, failed, ignore, never);
     expect(ran).toEqual(["check b", "sign b"]);
     expect(end.status).toBe("done");
+  });
+
+  it("tells what the chain refused from what nobody answered: only the former is known to have changed nothing", async () => {
+    const reverted = new ContractFunctionRevertedError({ abi: [], functionName: "fillMany" });
+    const failures: [Error, boolean][] = [
+      [new Error("could not call", { cause: reverted }), true],
+      [new TransactionRefusedError("The transaction was refused when its block was made."), true],
+      [new HttpRequestError({ url: "http://127.0.0.1:1" }), false],
+      [new Error("no receipt within 180 s"), false],
+    ];
+    for (const [error, refused] of failures) {
+      const { flow } = makeFlow({ "sign b": () => Promise.reject(error) });
+      const end = await runFlow(flow, readyState(flow), ignore, never);
+      expect(end, error.message).toMatchObject({ status: "failed", refused });
+    }
   });
 
   it("begins no further step once nobody waits any more", async () => {

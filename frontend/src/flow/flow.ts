@@ -1,5 +1,6 @@
-import { UserRejectedRequestError } from "viem";
+import { ContractFunctionRevertedError, ExecutionRevertedError, UserRejectedRequestError } from "viem";
 
+import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { explainError } from "@commonwatt/sdk/errors";
 
 /**
@@ -19,11 +20,17 @@ export type Flow = { title: string; doneMessage: string; steps: readonly FlowSte
 export type StepState = { status: "waiting" | "active" | "done"; hash?: string };
 
 export type FlowState = {
-  status: "ready" | "running" | "done" | "declined" | "failed" | "stopped";
+  /** "renewing": the chain said no, and what can be done now is being read. "over": it said no, and nothing is left to do. */
+  status: "ready" | "running" | "done" | "declined" | "failed" | "renewing" | "over" | "stopped";
   steps: readonly StepState[];
-  /** In plain words, for "failed". */
+  /** In plain words: why it "failed" or is "over"; why what is "ready" is not what was first agreed to. */
   message?: string;
+  /** With "failed": the chain said no, so nothing was changed, and what the flow was planned on may have changed. */
+  refused?: boolean;
 };
+
+/** A transaction that was in a block and changed nothing. */
+export class TransactionRefusedError extends CommonwattError {}
 
 /** The state of a flow nobody has started. */
 export function readyState(flow: Flow): FlowState {
@@ -71,7 +78,9 @@ export async function runFlow(
     } catch (error) {
       steps = replace(index, { status: "waiting" });
       return show(
-        isRefusal(error) ? { status: "declined", steps } : { status: "failed", steps, message: explainError(error) },
+        isRefusal(error)
+          ? { status: "declined", steps }
+          : { status: "failed", steps, message: explainError(error), refused: isRefusedByChain(error) },
       );
     }
   }
@@ -80,9 +89,27 @@ export async function runFlow(
 
 /** EIP-1193: the person refused in the wallet. viem wraps the wallet's error, so the chain of causes is searched. */
 export function isRefusal(error: unknown): boolean {
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 10; cause = cause.cause, depth++) {
-    if (cause instanceof UserRejectedRequestError) return true;
-    if ("code" in cause && cause.code === UserRejectedRequestError.code) return true;
-  }
-  return false;
+  return causesOf(error).some(
+    (cause) =>
+      cause instanceof UserRejectedRequestError || ("code" in cause && cause.code === UserRejectedRequestError.code),
+  );
+}
+
+/**
+ * Whether a contract said no, before anything was sent or in a block: then nothing was changed. An answer that did not
+ * come says nothing of the kind, for what was sent may still take effect.
+ */
+export function isRefusedByChain(error: unknown): boolean {
+  return causesOf(error).some(
+    (cause) =>
+      cause instanceof ContractFunctionRevertedError ||
+      cause instanceof ExecutionRevertedError ||
+      cause instanceof TransactionRefusedError,
+  );
+}
+
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 10; cause = cause.cause) causes.push(cause);
+  return causes;
 }

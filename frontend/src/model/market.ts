@@ -73,6 +73,19 @@ export function viewOffer(books: Books, posted: PostedOffer, marketplace: Addres
   };
 }
 
+/** Looks up all offers of one token, cheapest first. */
+export function viewOffers(
+  books: Books,
+  posted: readonly PostedOffer[],
+  of: { token: Address; marketplace: Address },
+  now: number,
+): OfferView[] {
+  return posted
+    .filter(({ offer }) => sameAddress(offer.token, of.token))
+    .map((entry) => viewOffer(books, entry, of.marketplace, now))
+    .toSorted((a, b) => a.offer.priceTicks - b.offer.priceTicks || b.offer.lastInterval - a.offer.lastInterval);
+}
+
 /** Whether somebody may buy from an offer: it is open to them and not their own. */
 export function isFor(offer: Offer, buyer: Address | undefined): boolean {
   if (sameAddress(offer.seller, buyer)) return false;

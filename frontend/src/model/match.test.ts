@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { buildOffer } from "@commonwatt/sdk/offers";
-import { ticks } from "@commonwatt/sdk/units";
+import { ticks, wh } from "@commonwatt/sdk/units";
 
 import {
   approval,
@@ -33,6 +33,7 @@ import {
   planMatch,
   planSeries,
   possibleUses,
+  samePlan,
   usableOf,
 } from "./match.ts";
 
@@ -124,6 +125,24 @@ describe("buying by hand", () => {
     expect(usableOf(offer(1_000, 1n), usable)).toBe(130n);
     const plan = planByHand(offer(1_000, 1n), 500n, usable, BUYER, charge, NOW);
     expect(planSeries(plan, DAY)).toEqual(series({ 40: 30, 41: 100 }));
+  });
+});
+
+describe("a plan made anew", () => {
+  const cheap = offer(1_000, 1n);
+  const plan = planByHand(cheap, 120n, undefined, BUYER, charge, NOW);
+
+  it("is the same only while energy, offers and money are", () => {
+    expect(samePlan(plan, planByHand(cheap, 120n, undefined, BUYER, charge, NOW))).toBe(true);
+    expect(samePlan(plan, planByHand(cheap, 119n, undefined, BUYER, charge, NOW))).toBe(false);
+    expect(samePlan(plan, planByHand(offer(1_001, 1n), 120n, undefined, BUYER, charge, NOW))).toBe(false);
+    expect(samePlan(plan, planByHand(cheap, 120n, undefined, BUYER, ticks(101), NOW))).toBe(false);
+    const sameMoney = { ...cheap, available: new Map([[at(41), wh(100)] as const, [at(50), wh(20)] as const]) };
+    expect(samePlan(plan, planByHand(sameMoney, 120n, undefined, BUYER, charge, NOW))).toBe(false);
+  });
+
+  it("buys nothing of an offer that is no longer open", () => {
+    expect(planByHand({ ...cheap, state: "cancelled" }, 120n, undefined, BUYER, charge, NOW).fills).toEqual([]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Address } from "viem";
 import { type FillPlan, planFills } from "@commonwatt/sdk/fill-plan";
 import type { Retirement } from "@commonwatt/sdk/actions";
 import type { MeterEntry } from "@commonwatt/sdk/ledger/types";
+import type { Fill } from "@commonwatt/sdk/offers";
 import { planRetirement } from "@commonwatt/sdk/retire-plan";
 import { type Day, dayOfInterval, firstInterval, indexInDay, type Interval } from "@commonwatt/sdk/time";
 import type { Ticks, Wh } from "@commonwatt/sdk/units";
@@ -71,6 +72,19 @@ export function planMatch(
   });
 }
 
+/** Whether two plans buy the same energy from the same offers for the same money. */
+export function samePlan(a: FillPlan, b: FillPlan): boolean {
+  return (
+    a.paidBaseUnits === b.paidBaseUnits &&
+    a.chargeBaseUnits === b.chargeBaseUnits &&
+    a.fills.map(fillKey).join() === b.fills.map(fillKey).join()
+  );
+}
+
+function fillKey({ signature, firstInterval: first, energyWh }: Fill): string {
+  return `${signature}/${first}/${energyWh.join("+")}`;
+}
+
 /**
  * Plans buying part of one offer by hand: the earliest quarter-hours first, up to an amount.
  *
@@ -91,7 +105,8 @@ export function planByHand(
     if (most > 0n) wanted.set(interval, most as Wh);
     left -= most;
   }
-  return planFills({ wanted, offers: [toCandidate(view)], buyer, chargeTicks, now, maxFills: MAX_FILLS });
+  const offers = view.state === "open" ? [toCandidate(view)] : [];
+  return planFills({ wanted, offers, buyer, chargeTicks, now, maxFills: MAX_FILLS });
 }
 
 /** Most that can be bought of an offer, by hand, if only usable energy is wanted. */

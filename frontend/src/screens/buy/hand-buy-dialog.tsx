@@ -8,7 +8,7 @@ import { useDeployment } from "../../chain/deployment.ts";
 import { centsPerKwh, decimal, eurExact, kwh } from "../../lib/format.ts";
 import { parseKwh } from "../../lib/parse.ts";
 import type { OfferView } from "../../model/market.ts";
-import { planByHand, usableOf } from "../../model/match.ts";
+import { missingOfAll, planByHand, usableOf } from "../../model/match.ts";
 import { meterName } from "../../model/names.ts";
 import { Button } from "../../ui/button.tsx";
 import { Field } from "../../ui/field.tsx";
@@ -59,7 +59,17 @@ export function HandBuyDialog({
     event.preventDefault();
     if (error !== undefined || plan.energyWh === 0n || !affordable) return;
     onClose();
-    purchase.propose(plan);
+    purchase.propose(plan, (market) =>
+      planByHand(
+        // What has left the board cannot be bought from.
+        market.offers.find(({ hash }) => hash === view.hash) ?? { ...view, state: "expired" },
+        plan.energyWh,
+        onlyUsable ? missingOfAll(market.books, me.meters, me.address, market.now) : undefined,
+        me.address,
+        market.charge,
+        market.now,
+      ),
+    );
   };
 
   return (

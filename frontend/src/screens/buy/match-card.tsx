@@ -118,7 +118,15 @@ function Match({
           look="primary"
           disabled={!purchase.ready || plan.energyWh === 0n || !affordable}
           onClick={() => {
-            purchase.propose(plan);
+            purchase.propose(plan, (market) =>
+              planMatch(
+                needOf(market.books, me.meters, me.address, day),
+                market.offers,
+                me.address,
+                market.charge,
+                market.now,
+              ),
+            );
           }}
         >
           Review purchase of {kwh(plan.energyWh)}
