@@ -4,6 +4,9 @@ import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config
  * Unit tests stand beside the code of each workspace; `test/` of a workspace holds what starts real processes: a chain,
  * a broker, the oracle. Contract tests (`test/`) run in Hardhat, browser tests (`frontend/test`) in Playwright.
  */
+/** A condition is waited for, never a time: so long that a machine with three times the work it can do gets there. */
+const PATIENT = { poll: { timeout: 60_000 } };
+
 export default defineConfig({
   test: {
     // Two processors carry the whole check: more workers only make real processes miss their deadlines.
@@ -27,7 +30,8 @@ function unitTests(workspace: string): TestProjectInlineConfiguration {
       root: workspace,
       environment: "node",
       include: ["src/**/*.test.ts"],
-      testTimeout: 30_000,
+      testTimeout: 120_000,
+      expect: PATIENT,
     },
   };
 }
@@ -41,7 +45,8 @@ function dappTests(): TestProjectInlineConfiguration {
       root: "frontend",
       environment: "happy-dom",
       include: ["src/**/*.test.{ts,tsx}"],
-      testTimeout: 30_000,
+      testTimeout: 120_000,
+      expect: PATIENT,
     },
   };
 }
@@ -53,8 +58,9 @@ function processTests(workspace: string): TestProjectInlineConfiguration {
       root: workspace,
       environment: "node",
       include: ["test/**/*.test.ts"],
-      testTimeout: 300_000,
-      hookTimeout: 120_000,
+      testTimeout: 600_000,
+      hookTimeout: 300_000,
+      expect: PATIENT,
       // Each file starts processes of its own: one file at a time, after all that is quick.
       fileParallelism: false,
       sequence: { groupOrder: 1 },

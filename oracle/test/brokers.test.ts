@@ -217,26 +217,33 @@ describe("the embedded broker", () => {
   });
 
   test("serves the others while one client floods it with new names", async () => {
-    const { port } = await broker(() => new Promise((resolve) => setImmediate(resolve)));
+    let served = 0;
+    const { port } = await broker(async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      served++;
+    });
     const [flooding, meter] = [await client(port), await client(port)];
+    const BURST = 500;
     const flooded = new AbortController();
     const flood = (async () => {
-      for (let node = 0; !flooded.signal.aborted; node += 500) {
-        const burst = Array.from({ length: 500 }, (_, index) =>
+      for (let node = 0; !flooded.signal.aborted; node += BURST) {
+        const burst = Array.from({ length: BURST }, (_, index) =>
           flooding.publishAsync(`emon/stranger${node + index}/E1`, "1", { qos: 1 }),
         );
         await Promise.all(burst);
       }
     })();
-    const waits: number[] = [];
+    // How many of the flood's messages went before each of the meter's own.
+    const before: number[] = [];
     for (let index = 0; index < 20; index++) {
-      const before = performance.now();
+      const already = served;
       await meter.publishAsync("emon/a/E1", String(index), { qos: 1 });
-      waits.push(performance.now() - before);
+      before.push(served - already);
     }
     flooded.abort();
     await flood;
-    expect(Math.max(...waits)).toBeLessThan(2_000);
+    expect(served).toBeGreaterThan(20);
+    expect(Math.max(...before)).toBeLessThan(2 * BURST);
   });
 
   test("says which address it cannot have", async () => {
@@ -313,12 +320,12 @@ describe("an external broker", () => {
     await meter.publishAsync("emon/a/E1", "2", { qos: 2 });
     failures = 1;
     await listen(port, take, errors);
-    await expect.poll(() => new Set(taken), { timeout: 10_000 }).toEqual(new Set(["1", "2"]));
+    await expect.poll(() => new Set(taken)).toEqual(new Set(["1", "2"]));
     expect(messagesOf(errors)).toBe("disk full");
   });
 
   test("is acknowledged message by message, each when it is durable, while others are being taken", async () => {
-    const { port } = await foreignBroker();
+    const { port, acknowledged } = await foreignBroker();
     const waiting: (() => void)[] = [];
     await listen(port, () => new Promise<void>((resolve) => waiting.push(resolve)));
     const meter = await client(port);
@@ -327,11 +334,11 @@ describe("an external broker", () => {
     await expect.poll(() => waiting.length).toBe(3);
     waiting[1]?.();
     // A new session of the same client gets what was not acknowledged, and only that.
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await expect.poll(acknowledged).toBe(1);
     for (const close of closers.splice(2).reverse()) await close();
     const again: string[] = [];
     await listen(port, (message) => Promise.resolve(void again.push(text(message))));
-    await expect.poll(() => again, { timeout: 10_000 }).toEqual(["0", "2"]);
+    await expect.poll(() => again).toEqual(["0", "2"]);
   });
 
   test("is not read any further while megabytes of it wait to be durable", async () => {
@@ -342,7 +349,7 @@ describe("an external broker", () => {
     const payload = Buffer.alloc(2_000_000, "1");
     const sent = Array.from({ length: 20 }, () => meter.publishAsync("emon/a", payload, { qos: 0 }));
     await Promise.all(sent);
-    await expect.poll(() => waiting.length, { timeout: 10_000 }).toBe(9);
+    await expect.poll(() => waiting.length).toBe(9);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(waiting).toHaveLength(9);
     // Each that becomes durable lets the next one in.
@@ -358,13 +365,13 @@ describe("an external broker", () => {
     const taken: string[] = [];
     await listen(first.port, (message) => Promise.resolve(void taken.push(text(message))), errors);
     await first.stop();
-    await expect.poll(() => messagesOf(errors), { timeout: 10_000 }).toMatch(/ECONNREFUSED/u);
+    await expect.poll(() => messagesOf(errors)).toMatch(/ECONNREFUSED/u);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(errors.length).toBeLessThanOrEqual(2);
     await foreignBroker({}, first.port);
     const meter = await client(first.port);
     const send = () => meter.publishAsync("emon/a/E1", "back", { qos: 1 });
-    await expect.poll(() => send().then(() => taken.length), { timeout: 20_000, interval: 500 }).toBeGreaterThan(0);
+    await expect.poll(() => send().then(() => taken.length), { interval: 500 }).toBeGreaterThan(0);
   });
 
   test("that refuses the login or the topics is named once, with the setting to look at", async () => {
@@ -377,6 +384,7 @@ describe("an external broker", () => {
     const events = { onConnected: () => undefined, onError: (error: Error) => errors.push(error) };
     const login = connectExternalBroker(external(refusing.port), ["emon/#"], ignore, events);
     closers.push(() => login.close());
+    await expect.poll(() => errors.length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(errors).toHaveLength(1);
     expect(messagesOf(errors)).toMatch(/refuses the login .* expected broker.usernameFile and broker.passwordFile/u);
@@ -389,6 +397,7 @@ describe("an external broker", () => {
     errors.length = 0;
     const topics = connectExternalBroker(external(deaf.port), ["emon/#"], ignore, events);
     closers.push(() => topics.close());
+    await expect.poll(() => errors.length).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(errors).toHaveLength(1);
     expect(messagesOf(errors)).toMatch(/does not let us subscribe to emon\/#/u);

@@ -133,7 +133,8 @@ describe("a hostile client", () => {
       deflateSync('[[0,"__proto__",{"__proto__":1,"constructor":1e308,"toString":1e999}]]'),
       deflateSync('[[0,"\\u0000\\n<script>",1],[0,"\'; DROP TABLE inbox; --",1],[0,"../../etc/passwd",1]]'),
     ];
-    const started = performance.now();
+    // Processor time, not the clock: other work on the machine is none of theirs.
+    const started = process.cpuUsage();
     for (const body of bodies) {
       const response = await fetch(`${scene.url}/input/bulk?cb=1&time=0`, {
         method: "POST",
@@ -144,7 +145,7 @@ describe("a hostile client", () => {
       expect(await response.text()).not.toMatch(/\n|node:/u);
       expect(await send()).toBe(200);
     }
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(5_000);
     expect(Object.prototype).not.toHaveProperty("1");
     expect((await scene.rows()).every(({ node }) => node === "emontx")).toBe(true);
   });

@@ -119,7 +119,7 @@ describe("an emonHub that posts to the oracle", () => {
       // What an IoTaWatt would go on from, once the inbox is worked through.
       const asked = async () => (await fetch(`http://127.0.0.1:${port}/input/get?node=home-1&apikey=${key}`)).json();
       const last = first + (FRAMES - 1) * READING_SECONDS;
-      await expect.poll(asked, { timeout: 30_000 }).toEqual({ E1: { time: last, value: null, processList: "" } });
+      await expect.poll(asked).toEqual({ E1: { time: last, value: null, processList: "" } });
       const health = await fetch(`http://127.0.0.1:${running.ports.board}/api/health`);
       expect(await health.json()).toMatchObject({ http: { keys: 1, refused: {} } });
       await running.end("SIGTERM");

@@ -141,7 +141,7 @@ describe.skipIf(!hasMosquitto)("mosquitto with TLS, passwords and rules, as docu
     ["an unknown user", { username: "nobody" }, /refuses the login .*broker.usernameFile/u],
   ])("refuses %s, and the log says what to look at, once", async (_name, changes, expected) => {
     const oracle = listen(configOf(await documented(), changes));
-    await expect.poll(() => oracle.errors, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => oracle.errors).toHaveLength(1);
     expect(oracle.errors[0]).toMatch(expected);
     expect(oracle.errors[0]).not.toContain("guessed");
     await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -151,7 +151,7 @@ describe.skipIf(!hasMosquitto)("mosquitto with TLS, passwords and rules, as docu
   test("is not talked to when another authority signed its certificate", async () => {
     const { ca } = await createCertificates();
     const oracle = listen(configOf(await documented(), { ca }));
-    await expect.poll(() => oracle.errors, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => oracle.errors).toHaveLength(1);
     expect(oracle.errors[0]).toMatch(/shows a certificate that no authority signed that is in .*ca/u);
   });
 
@@ -159,14 +159,14 @@ describe.skipIf(!hasMosquitto)("mosquitto with TLS, passwords and rules, as docu
     const mosquitto = await documented();
     const config = { ...configOf(mosquitto), url: `mqtts://127.0.0.2:${mosquitto.port}` };
     const oracle = listen(config);
-    await expect.poll(() => oracle.errors.join(), { timeout: 10_000 }).toMatch(/127\.0\.0\.2/u);
+    await expect.poll(() => oracle.errors.join()).toMatch(/127\.0\.0\.2/u);
     expect(oracle.taken).toEqual([]);
   });
 
   test("knows the oracle by its certificate where it asks for one", async () => {
     const mosquitto = await documented("cafile FOLDER/ca.pem\nrequire_certificate true\n");
     const without = listen(configOf(mosquitto));
-    await expect.poll(() => without.errors, { timeout: 10_000 }).not.toEqual([]);
+    await expect.poll(() => without.errors).not.toEqual([]);
     await without.close();
     const at = folderOf({ certificate: certificates.client.certificate, key: certificates.client.key });
     const oracle = listen({ ...configOf(mosquitto), certificateFile: at("certificate"), keyFile: at("key") });
@@ -208,7 +208,7 @@ describe.skipIf(!hasMosquitto)("mosquitto with TLS, passwords and rules, as docu
       const taken = new Set(readFileSync(at("taken.txt"), "utf8").split("\n"));
       return sent.filter((payload) => !taken.has(payload));
     };
-    await expect.poll(missing, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(missing).toEqual([]);
   });
 
   test.each([1, 2] as const)(
@@ -226,7 +226,7 @@ describe.skipIf(!hasMosquitto)("mosquitto with TLS, passwords and rules, as docu
       await mosquitto.start();
       const back = listen(config);
       await expect
-        .poll(() => back.taken, { timeout: 10_000 })
+        .poll(() => back.taken)
         .toEqual(Array.from({ length: 50 }, (_, index) => `emontx4-1/E1=${index + 1}`));
     },
   );

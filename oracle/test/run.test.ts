@@ -215,7 +215,7 @@ describe("the oracle, killed", () => {
     await publish(client, "home-1", 385, 480, counter);
     await running.logged("closed", ({ meter }) => meter === 1);
     const pending = () => chain.client.getBlockTransactionCount({ blockTag: "pending" });
-    await expect.poll(pending, { timeout: 20_000 }).toBe(1);
+    await expect.poll(pending).toBe(1);
     client.end(true);
     await running.end("SIGKILL");
     await chain.client.mine({ blocks: 1 });

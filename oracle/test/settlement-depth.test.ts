@@ -79,7 +79,7 @@ test("an announcement and a settlement that are mined and do not count yet are w
 
   const second = await scene.oracle.start();
   const waiting = async () => (await scene.status(second))?.waitingFor;
-  await expect.poll(waiting, { timeout: 30_000 }).toBe("confirmation");
+  await expect.poll(waiting).toBe("confirmation");
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   expect(await sent(ANNOUNCE)).toBe(1);
   mining(true);

@@ -152,11 +152,11 @@ describe("the operator of a street", () => {
     await scene.chain.client.setAutomine(false);
     await scene.chain.mineAt(settleFrom ?? 0);
     const pending = () => scene.chain.client.getBlockTransactionCount({ blockTag: "pending" });
-    await expect.poll(pending, { timeout: 30_000 }).toBe(1);
+    await expect.poll(pending).toBe(1);
     await first.end("SIGKILL");
     const second = await scene.oracle.start();
     const waiting = async () => (await scene.status(second))?.waitingFor;
-    await expect.poll(waiting, { timeout: 30_000 }).toBe("confirmation");
+    await expect.poll(waiting).toBe("confirmation");
     expect(await pending()).toBe(1);
     await scene.chain.client.mine({ blocks: 1 });
     await scene.chain.client.setAutomine(true);

@@ -83,7 +83,7 @@ async function untilRecorded(sender: ReturnType<typeof start>, count = 1): Promi
     await sender.round();
     return (await sender.outbox.counts()).recorded;
   };
-  await expect.poll(recorded, { timeout: 20_000, interval: 20 }).toBe(count);
+  await expect.poll(recorded, { interval: 20 }).toBe(count);
 }
 
 async function attemptsOf(): Promise<number> {

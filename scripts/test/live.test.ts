@@ -5,7 +5,7 @@ import { portFrom } from "../src/run/ports.ts";
 import { waitFor } from "../src/run/wait.ts";
 import { descendants, isAlive, printed, start } from "./processes.ts";
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 600_000;
 
 describe("npm start", () => {
   it(
@@ -54,7 +54,7 @@ describe("npm start", () => {
         expect(await run.ended, run.output()).toBe(signal === "SIGKILL" ? signal : 0);
         // Killed outright, it cannot end its processes: they notice within a second or two.
         await waitFor("them to end", () => pids.every((pid) => !isAlive(pid)), {
-          timeoutMs: signal === "SIGKILL" ? 10_000 : 0,
+          timeoutMs: signal === "SIGKILL" ? 120_000 : 0,
         });
       } finally {
         run.process.kill("SIGKILL");

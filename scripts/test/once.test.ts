@@ -15,7 +15,7 @@ import { sumLedger } from "./ledger-sums.ts";
 import { play } from "./play.ts";
 import { start } from "./processes.ts";
 
-const TIMEOUT_MS = 150_000;
+const TIMEOUT_MS = 600_000;
 const CITYLEARN = join(import.meta.dirname, "../../../shared/data/households/citylearn2022_hourly.csv.gz");
 
 const folder = mkdtempSync(join(tmpdir(), "commonwatt-once-"));

@@ -11,7 +11,7 @@ import { play } from "./play.ts";
 import { start } from "./processes.ts";
 import { millionthsAbove, sharingKey } from "./sharing-key.ts";
 
-const TIMEOUT_MS = 150_000;
+const TIMEOUT_MS = 600_000;
 const CITYLEARN = join(import.meta.dirname, "../../../shared/data/households/citylearn2022_hourly.csv.gz");
 /** Wh of the file's own hours that homes of quality "ok" can share on these days, see `from-file.ts`. */
 const QUALITY_OK = "cl01,cl02,cl04,cl05,cl07,cl10,cl11,cl17";

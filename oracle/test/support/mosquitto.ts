@@ -10,6 +10,8 @@ import { promisify } from "node:util";
 import { freePort } from "./free-port.ts";
 
 const PROGRAM = "/usr/sbin/mosquitto";
+/** How long a start may take, on a machine that has other things to do. */
+const START_MS = 120_000;
 const runFile = promisify(execFile);
 
 /** A mosquitto of its own, on loopback, with its data in a folder of its own. */
@@ -59,10 +61,11 @@ export async function startMosquitto({ settings = OPEN, files = {}, users }: Mos
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-20_000)));
     server = child;
-    const deadline = performance.now() + 15_000;
+    const deadline = performance.now() + START_MS;
     while (!(await accepts(port))) {
       if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}:\n${said}`);
-      if (performance.now() > deadline) throw new Error(`mosquitto does not listen after 15 s:\n${said}`);
+      if (performance.now() > deadline)
+        throw new Error(`mosquitto does not listen after ${START_MS / 1000} s:\n${said}`);
       await sleep(20);
     }
   }

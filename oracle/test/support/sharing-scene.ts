@@ -21,7 +21,7 @@ const METERS = [1, 2, 3] as const;
 /** Wh a quarter-hour: the first home exports, the others import. */
 const QUARTER_WH: Readonly<Record<number, number>> = { 1: -100, 2: 60, 3: 20 };
 const FUNDS_BASE_UNITS = 100_000_000n;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 export const COMMUNITY = { sharing: true, community: true, askTicks: 0, bidTicks: 0 };
 export const BY_HAND = { sharing: false, community: false, askTicks: 0, bidTicks: 0 };
