@@ -164,7 +164,7 @@ function byOwner(a: StoredKey, b: StoredKey): number {
   const rank = ({ owner }: StoredKey) => (typeof owner === "string" ? 0 : owner.meter);
   return (
     rank(a) - rank(b) ||
-    String(a.owner).localeCompare(String(b.owner)) ||
+    nameOf(a.owner).localeCompare(nameOf(b.owner)) ||
     STANDINGS.indexOf(a.standing) - STANDINGS.indexOf(b.standing)
   );
 }

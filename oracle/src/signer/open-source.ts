@@ -1,4 +1,3 @@
-import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Custody } from "@commonwatt/sdk/meters";
 
 import { readPassphrase } from "../keystore/passphrase.ts";
@@ -20,7 +19,10 @@ export type KeysAt =
  *
  * @throws CommonwattError when the passphrase, the PIN, the library or the token cannot be had.
  */
-export function openKeySource(at: KeysAt): Promise<KeySource> {
-  if (at.kind === "pkcs11") return Promise.reject(new CommonwattError("Secure elements are not read yet"));
-  return Promise.resolve(createKeystoreSource(at.keystoreDir, readPassphrase(at), at.custody ?? "operator"));
+export async function openKeySource(at: KeysAt): Promise<KeySource> {
+  if (at.kind === "keystore") {
+    return createKeystoreSource(at.keystoreDir, readPassphrase(at), at.custody ?? "operator");
+  }
+  const { openPkcs11Source } = await import("./pkcs11/source.ts");
+  return openPkcs11Source(at);
 }

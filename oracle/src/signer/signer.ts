@@ -37,7 +37,7 @@ export type Signer = {
 export type OpenKey = {
   address: Address;
   /** Signs 32 bytes as they are; the form that the contracts take, with low s. */
-  sign(digest: Hex): Promise<Hex>;
+  sign: (digest: Hex) => Promise<Hex>;
 };
 
 /** A device's key that is opened when it is first needed: decrypting one takes up to a second. */
