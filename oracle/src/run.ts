@@ -27,6 +27,7 @@ import { startLoop } from "./loop.ts";
 import { createOutboxStore } from "./outbox/outbox-store.ts";
 import { openPairingRoom, pairingFolder } from "./pairing/room.ts";
 import { createPairingRoute } from "./pairing/route.ts";
+import { switchOver } from "./outbox/switch-over.ts";
 import { createPipeline } from "./pipeline.ts";
 import { createCloser } from "./profiles/close-due.ts";
 import { createRefusalLog } from "./refusals.ts";
@@ -74,6 +75,7 @@ export async function run(config: Config): Promise<void> {
 
   const cluster = config.cluster && (await openCluster(config, config.cluster, log));
   const database = resources.adopt(cluster?.database ?? (await openDatabase(config)), (opened) => opened.close());
+  await switchOver({ database, deployment, recorder, log });
   const store = createMeterStore(database);
   const outbox = createOutboxStore(database);
   const offers = createOfferStore(database);

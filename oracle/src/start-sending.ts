@@ -11,6 +11,8 @@ import type { Config } from "./config/schema.ts";
 import { createOutboxStore } from "./outbox/outbox-store.ts";
 import { pumpOutbox } from "./outbox/pump.ts";
 import { createRecordObserver } from "./outbox/record-observer.ts";
+import { startRelayer } from "./api/start-api.ts";
+import { createRelayObserver, RELAY_KIND } from "./relay/observer.ts";
 import { createSetbacks, createSettlementObserver, SETTLEMENT_KINDS } from "./settlement/setbacks.ts";
 import { startSettler } from "./settlement/start.ts";
 import type { SettlementStatus } from "./settlement/status.ts";
@@ -31,7 +33,7 @@ export type SendingParts = {
   log: Logger;
 };
 
-/** All that sends transactions from the oracle's account: the carrying, the recording, and the day settlement. */
+/** All that sends transactions from the oracle's account: the carrying, the recording, the day settlement, and members' actions. */
 export type Sending = {
   /** One look and one step of each. Returns whether there was anything to do. */
   round(): Promise<boolean>;
@@ -57,18 +59,26 @@ export async function createSending(parts: SendingParts): Promise<Sending> {
     observers: {
       record: createRecordObserver(deployment.neighbourhood, sendingParts),
       ...Object.fromEntries(SETTLEMENT_KINDS.map((kind) => [kind, settling])),
+      [RELAY_KIND]: createRelayObserver(log),
     },
     nowMs: Date.now,
     log,
   });
   const chainParts = { endpoints, submitter, account: account.address, setbacks, deployment, clock };
   const settler = await startSettler(config, { ...chainParts, outbox, log, closedAsOf });
+  const relayer = startRelayer(config, {
+    ...{ endpoints, submitter, database, log },
+    account: account.address,
+    settlement: () => settler.status(),
+  });
   return {
     async round() {
       const [moved] = await Promise.allSettled([submitter.look()]);
       const [recorded] = await Promise.allSettled([pumpOutbox({ ...sendingParts, outbox, recorder, submitter })]);
       const [settled] = await Promise.allSettled([settler.round()]);
-      return [moved, recorded, settled].map(valueOf).includes(true);
+      // Last, and only when nothing else is to be sent.
+      const relayed = await relayer.round();
+      return relayed || [moved, recorded, settled].map(valueOf).includes(true);
     },
     report: () => submitter.report(),
     settlement: () => settler.status(),

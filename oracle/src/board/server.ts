@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 
 import type { Logger } from "pino";
 
+import type { ApiServer } from "../api/server.ts";
 import { closeServer } from "../close-server.ts";
 import type { PairingRoute } from "../pairing/route.ts";
 import { acceptOffer, type BoardParts, OfferRefusedError } from "./accept-offer.ts";
@@ -15,6 +16,8 @@ export type BoardOptions = BoardParts & {
   allowedOrigins: readonly string[];
   /** Takes the consents of owners who are being paired; without it nobody is. */
   pairing?: PairingRoute;
+  /** The private API, where it is on. */
+  api?: Pick<ApiServer, "serve"> | undefined;
   /** What `GET /api/health` answers, besides its status. */
   health: () => Promise<object>;
   log: Logger;
@@ -46,14 +49,18 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   const { origin } = request.headers;
   if (origin !== undefined && isAllowedOrigin(origin, options.allowedOrigins)) {
     response.setHeader("access-control-allow-origin", origin);
-    response.setHeader("access-control-allow-methods", "GET, POST, OPTIONS");
-    response.setHeader("access-control-allow-headers", "content-type");
+    response.setHeader("access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
+    // No credentials: no browser ever sends a session by itself.
+    response.setHeader("access-control-allow-headers", "authorization, content-type, last-event-id");
+    response.setHeader("access-control-expose-headers", "retry-after");
     response.setHeader("access-control-max-age", "600");
   }
   response.setHeader("vary", "origin");
   let answer: Answer;
   try {
-    answer = await route(request, options);
+    const url = URL.parse(request.url ?? "/", "http://board");
+    if (url !== null && request.method !== "OPTIONS" && (await options.api?.serve(request, response, url))) return;
+    answer = await route(request, options, url);
   } catch (error) {
     options.log.error({ event: "board-failed", error: String(error) }, `The board failed to answer: ${String(error)}`);
     answer = refusal(500, "the board failed", "another try later");
@@ -62,8 +69,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, optio
   response.end(answer.body);
 }
 
-async function route(request: IncomingMessage, options: BoardOptions): Promise<Answer> {
-  const url = URL.parse(request.url ?? "/", "http://board");
+async function route(request: IncomingMessage, options: BoardOptions, url: URL | null): Promise<Answer> {
   if (url === null) return refusal(400, "the address cannot be read", "a path such as /api/offers");
   const method = request.method ?? "GET";
   if (method === "OPTIONS") return { status: 204, body: "" };
