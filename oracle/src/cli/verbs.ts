@@ -29,4 +29,8 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     about: "read the meters, sign, record and settle their days, serve the offer board",
     load: async () => (await import("./run.ts")).runVerb,
   },
+  status: {
+    about: "ask the running oracle how it stands, and what to do",
+    load: async () => (await import("./status.ts")).statusVerb,
+  },
 };
