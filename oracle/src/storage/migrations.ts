@@ -185,4 +185,32 @@ export const MIGRATIONS: readonly Migration[] = [
   ),
   // PostgreSQL only: what several processes share.
   { sqlite: "", postgres: POSTGRES_SHARED },
+  // 9: which neighbourhood the database belongs to, and what was signed for those before it.
+  step(
+    ({ integer, table }) => `
+  CREATE TABLE neighbourhoods (
+    chain_id ${integer} NOT NULL,
+    neighbourhood TEXT NOT NULL,
+    -- NULL: the current one. Otherwise its place among those that were left.
+    left_as_row ${integer}
+  ) ${table};
+  CREATE TABLE outbox_past (
+    chain_id ${integer} NOT NULL,
+    neighbourhood TEXT NOT NULL,
+    meter ${integer} NOT NULL,
+    day ${integer} NOT NULL,
+    import_register ${integer} NOT NULL,
+    export_register ${integer} NOT NULL,
+    quality TEXT NOT NULL,
+    intervals TEXT NOT NULL,
+    route TEXT NOT NULL,
+    state TEXT NOT NULL,
+    device TEXT,
+    signature TEXT,
+    transaction_hash TEXT,
+    reason TEXT
+  ) ${table};
+  CREATE INDEX outbox_past_by_meter ON outbox_past (meter, day);
+  `,
+  ),
 ];
