@@ -1,4 +1,4 @@
-import { ESTIMATED, MEASURED, MISSING, type Quality } from "@commonwatt/sdk/profile";
+import { ESTIMATED, MEASURED, MISSING } from "@commonwatt/sdk/profile";
 import {
   type Day,
   day as asDay,

@@ -51,6 +51,8 @@ export type PrivateApiParts = {
   /** An action is queued: it need not wait for the next look. */
   onQueued: () => void;
   loop: Omit<LoopOptions, "pauseMs" | "onError"> & { onError: (what: string) => LoopOptions["onError"] };
+  /** The machine's clock, unix milliseconds: sessions and limits are real ones, also where the chain's time is simulated. */
+  machineMs?: () => number;
   log: Logger;
 };
 
@@ -66,7 +68,7 @@ export async function startApi(config: Config, parts: PrivateApiParts): Promise<
   const { api, relay: relayConfig, meters } = config;
   if (api === undefined) return undefined;
   const { deployment, endpoints, database, clock, pipeline, account, log } = parts;
-  const machineMs = Date.now;
+  const { machineMs = Date.now } = parts;
   const nowMs = () => clock.nowMs();
   const owners = createOwners(endpoints, deployment, {
     meters: meters.map(({ meter }) => meter),
