@@ -6,7 +6,15 @@ import { type ChaosMeter, makeMeters } from "./chaos/meters.ts";
 import { parseOptions } from "./chaos/options.ts";
 import { DEEPEST_REORG, makePlan } from "./chaos/plan.ts";
 
-const plan = { seed: 5, days: 10, meters: 6, kills: 40, database: "postgres", broker: "mosquitto" } as const;
+const plan = {
+  seed: 5,
+  days: 10,
+  meters: 6,
+  kills: 40,
+  database: "postgres",
+  broker: "mosquitto",
+  oracles: 1,
+} as const;
 
 /** A net counter that rises by 7 Wh a step for half a day and falls by 3 Wh afterwards. */
 const meter: ChaosMeter = {

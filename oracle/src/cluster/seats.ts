@@ -20,8 +20,8 @@ export type Seats = {
    * @param nowMs - The database's clock before the call.
    */
   mark(nowMs: number): void;
-  /** Takes what the markers have said since the last call: by seat the moment up to which it is clear. */
-  takeCleared(): [seat: number, clearMs: number][];
+  /** Whether one of the sessions is connected and subscribed. */
+  isConnected(): boolean;
   closeAll(): Promise<void>;
 };
 
@@ -29,6 +29,8 @@ export type SeatParts = {
   broker: ExternalBrokerConfig;
   baseTopic: string;
   handle: MessageHandler;
+  /** Up to this moment of the database's clock all that the broker had for a seat has come in. */
+  onCleared: (seat: number, clearMs: number) => void;
   log: Logger;
 };
 
@@ -38,7 +40,6 @@ type Seat = {
   underWay: Set<Promise<unknown>>;
   /** The marker that is on its way: nothing older counts. */
   marker: { token: string; nowMs: number } | undefined;
-  clearMs: number | undefined;
 };
 
 /** A marker that has not come back for so long was lost with its connection. */
@@ -56,7 +57,7 @@ export async function saveCleared(sql: Sql, cleared: readonly (readonly [number,
   await sql.runMany(CLEAR, cleared);
 }
 
-export function createSeats({ broker, baseTopic, handle, log }: SeatParts): Seats {
+export function createSeats({ broker, baseTopic, handle, onCleared, log }: SeatParts): Seats {
   const group = broker.clientId;
   const seats = new Map<number, Seat>();
   const markerOf = (seat: number) => `${group}/marker/${seat}`;
@@ -79,8 +80,9 @@ export function createSeats({ broker, baseTopic, handle, log }: SeatParts): Seat
         return;
       // One that cannot be taken ends the connection, and comes again.
       await Promise.all(state.underWay);
-      if (state.marker === marker) state.clearMs = marker.nowMs;
+      if (state.marker !== marker || seats.get(seat) !== state) return;
       state.marker = undefined;
+      onCleared(seat, marker.nowMs);
     };
   }
 
@@ -111,7 +113,7 @@ export function createSeats({ broker, baseTopic, handle, log }: SeatParts): Seat
           },
         },
       );
-      seats.set(seat, { connection, underWay: new Set(), marker: undefined, clearMs: undefined });
+      seats.set(seat, { connection, underWay: new Set(), marker: undefined });
     },
     close,
     mark(nowMs) {
@@ -122,13 +124,7 @@ export function createSeats({ broker, baseTopic, handle, log }: SeatParts): Seat
         if (state.connection.publish(markerOf(seat), marker.token)) state.marker = marker;
       }
     },
-    takeCleared() {
-      return [...seats].flatMap(([seat, state]): [number, number][] => {
-        const { clearMs } = state;
-        state.clearMs = undefined;
-        return clearMs === undefined ? [] : [[seat, clearMs]];
-      });
-    },
+    isConnected: () => [...seats.values()].some(({ connection }) => connection.isConnected()),
     async closeAll() {
       await Promise.all([...seats.keys()].map(close));
     },

@@ -32,7 +32,7 @@ export type Cluster = {
    *
    * @returns Gives back the sessions with the broker. The leases go with the connection to the database.
    */
-  join(handle: MessageHandler): Promise<{ port?: number; close: () => Promise<void> }>;
+  join(handle: MessageHandler): Promise<{ isConnected: () => boolean; close: () => Promise<void> }>;
   status(): ClusterStatus;
 };
 
@@ -86,14 +86,23 @@ export async function openCluster(config: Config, cluster: ClusterConfig, log: L
         patienceMs: cluster.patienceSeconds * 1000,
       })),
   });
-  const guarded = database.guarded(() => {
-    leases.checkConnection();
-  });
+  /** By seat, what is to be noted of it; what comes in together is noted together. */
+  const cleared = new Map<number, number>();
+
+  function onCleared(seat: number, clearMs: number): void {
+    if (cleared.size === 0) setImmediate(() => void noteCleared());
+    cleared.set(seat, clearMs);
+  }
+
+  async function noteCleared(): Promise<void> {
+    const rows = [...cleared];
+    cleared.clear();
+    // It is true whoever has the seat by then; and one that is lost is followed by the next.
+    await saveCleared(database, rows).catch(() => undefined);
+  }
 
   async function beat(): Promise<boolean> {
     const nowMs = await leases.beat();
-    const cleared = seats?.takeCleared() ?? [];
-    if (cleared.length > 0) await guarded.transaction((sql) => saveCleared(sql, cleared));
     seats?.mark(nowMs);
     return false;
   }
@@ -110,7 +119,7 @@ export async function openCluster(config: Config, cluster: ClusterConfig, log: L
         const { processes } = await lookAround(sql, name, cluster.silenceSeconds * 1000);
         await assignShards(sql, meters, processes === 1);
       });
-      seats = createSeats({ broker, baseTopic: config.baseTopic, handle, log });
+      seats = createSeats({ broker, baseTopic: config.baseTopic, handle, onCleared, log });
       const beating = startLoop(beat, {
         pauseMs: cluster.beatMilliseconds,
         signal: stopping.signal,
@@ -124,6 +133,7 @@ export async function openCluster(config: Config, cluster: ClusterConfig, log: L
         },
       });
       return {
+        isConnected: () => seats?.isConnected() ?? false,
         async close() {
           stopping.abort();
           await beating.done;

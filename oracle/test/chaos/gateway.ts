@@ -24,10 +24,13 @@ export function createGateway({ node, sender, payload, outages, onEvent }: Gatew
   let isAway = false;
   let sessions = 0;
   let resent = 0;
+  /** Nothing is sent before this. */
+  let held: Promise<unknown> | undefined;
   const state = { closed: false };
 
   /** Whether it was acknowledged, in the session in which it was sent. */
   async function publish(step: number): Promise<boolean> {
+    await held;
     const session = sessions;
     onEvent();
     const isSent = await sender.send(node, payload(step)).then(
@@ -69,8 +72,11 @@ export function createGateway({ node, sender, payload, outages, onEvent }: Gatew
     /**
      * Gives up its session, because the broker was killed and may have forgotten what it acknowledged: opens a new one
      * and sends its last readings again, in order, before anything else.
+     *
+     * @param until - Nothing is sent before this resolves.
      */
-    startOver(): void {
+    startOver(until?: Promise<unknown>): void {
+      held = until;
       sessions++;
       resend = acknowledged.slice(-RESENT_STEPS);
       sender.startOver();

@@ -16,9 +16,17 @@ async function main(): Promise<number> {
     });
   }
   const results: ChaosResult[] = [];
-  for (const options of runs) {
-    const { seed, database, broker, kills, days, meters } = options;
-    console.log(`== ${days} days of ${meters} meters, ${kills} kills, ${database}, ${broker} broker, seed ${seed}`);
+  const minutes = runs[0]?.minutes;
+  const untilMs = performance.now() + (minutes ?? 0) * 60_000;
+  for (let turn = 0; turn < runs.length || (minutes !== undefined && performance.now() < untilMs); turn++) {
+    const [asked] = runs.slice(turn % runs.length);
+    if (asked === undefined) break;
+    const options = { ...asked, seed: asked.seed + Math.floor(turn / runs.length) };
+    const { seed, database, broker, kills, days, meters, oracles } = options;
+    const who = oracles === 1 ? "one oracle" : `${oracles} oracles`;
+    console.log(
+      `== ${days} days of ${meters} meters, ${who}, ${kills} kills, ${database}, ${broker} broker, seed ${seed}`,
+    );
     const began = performance.now();
     const progress = (text: string) => {
       console.log(`[${Math.round((performance.now() - began) / 1000)} s] ${text}`);
@@ -27,6 +35,7 @@ async function main(): Promise<number> {
       const result = await runChaos(options, progress, stopping.signal);
       results.push(result);
       report(result);
+      if (result.differences.length > 0) break;
     } catch (error) {
       if (stopping.signal.aborted) return INTERRUPTED;
       throw error;

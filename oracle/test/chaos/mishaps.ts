@@ -30,7 +30,7 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
   }
 
   async function strike(mishap: Mishap): Promise<void> {
-    const { oracle, postgres, mosquitto, disk, proxy } = scene;
+    const { oracle, postgres, disk, proxy } = scene;
     switch (mishap.kind) {
       case "rpc":
         proxy.fail(mishap.fault, mishap.requests);
@@ -47,6 +47,16 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
         disk.free();
         count("disk full");
         return;
+      case "partition":
+        scene.databaseProxies[mishap.oracle]?.hold();
+        await sleep(mishap.forMs);
+        scene.databaseProxies[mishap.oracle]?.release();
+        count("partition");
+        return;
+      case "rolling-restart":
+        await oracle.rollingRestart();
+        count("rolling restart");
+        return;
       case "kill":
         if (mishap.target === "chain") {
           await chain.kill(mishap.downMs);
@@ -61,12 +71,24 @@ export function createMishaps(scene: Scene, chain: ChainDriver, gateways: readon
           await sleep(mishap.downMs);
           await postgres?.start();
         } else {
-          await mosquitto?.kill();
-          for (const gateway of gateways) gateway.startOver();
-          await sleep(mishap.downMs);
-          await mosquitto?.start();
+          await killBroker(mishap.downMs);
         }
         count(`kill ${mishap.target}`);
+    }
+  }
+
+  /** What mosquitto forgets when it is killed: what it acknowledged last, and a shared subscription, until that is made again. */
+  async function killBroker(downMs: number): Promise<void> {
+    const { oracle, mosquitto } = scene;
+    const back = Promise.withResolvers<undefined>();
+    await mosquitto?.kill();
+    const before = oracle.subscriptions();
+    for (const gateway of gateways) gateway.startOver(scene.databaseProxies.length > 1 ? back.promise : undefined);
+    await sleep(downMs);
+    await mosquitto?.start();
+    if (scene.databaseProxies.length > 1) {
+      await eventually("subscription", () => oracle.subscriptions() > before);
+      back.resolve(undefined);
     }
   }
 

@@ -10,6 +10,10 @@ export type Options = {
   kills: number;
   database: (typeof DATABASES)[number];
   broker: (typeof BROKERS)[number];
+  /** Oracle processes that share the meters. */
+  oracles: number;
+  /** Real minutes through which runs follow one another, each with the next seed; undefined for one run. */
+  minutes: number | undefined;
   /** Where to write the result. */
   json: string | undefined;
   keep: boolean;
@@ -26,6 +30,8 @@ acknowledged messages come to.
   --kills N            processes killed with SIGKILL in each run (default 100)
   --database KIND      sqlite or postgres (default: one run with each)
   --broker KIND        embedded or mosquitto (default: embedded with sqlite, mosquitto with postgres)
+  --oracles N          oracle processes that share the meters, 1 to 4 (default 1; more: PostgreSQL and mosquitto)
+  --minutes N          go on with one run after the other, each with the next seed, until N minutes have passed
   --json FILE          write the result to FILE
   --keep               keep the run's folder, with all logs
   --help               this text`;
@@ -45,7 +51,13 @@ export function parseOptions(args: readonly string[]): Options[] | undefined {
   if (values.help) return undefined;
   const database = choice("database", values.database, DATABASES);
   const broker = choice("broker", values.broker, BROKERS);
-  const databases = database === undefined ? DATABASES : [database];
+  const oracles = whole("oracles", values.oracles, 1, 1, 4);
+  if (oracles > 1 && (database === "sqlite" || broker === "embedded")) {
+    throw new OptionError(`--oracles is "${oracles}", expected 1 with SQLite or the embedded broker`);
+  }
+  const minutes = values.minutes === undefined ? undefined : whole("minutes", values.minutes, 1, 1, 1_440);
+  const all = oracles > 1 ? (["postgres"] as const) : DATABASES;
+  const databases = database === undefined ? all : [database];
   return databases.map((kind) => ({
     seed: whole("seed", values.seed, 1, 0, 0xffff_ffff),
     days: whole("days", values.days, 30, 1, 365),
@@ -53,6 +65,8 @@ export function parseOptions(args: readonly string[]): Options[] | undefined {
     kills: whole("kills", values.kills, 100, 0, 10_000),
     database: kind,
     broker: broker ?? (kind === "sqlite" ? "embedded" : "mosquitto"),
+    oracles,
+    minutes,
     json: values.json,
     keep: values.keep,
   }));
@@ -71,6 +85,8 @@ function parse(args: readonly string[]) {
         kills: text,
         database: text,
         broker: text,
+        oracles: text,
+        minutes: text,
         json: text,
         keep: flag,
         help: flag,

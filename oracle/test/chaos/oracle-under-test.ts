@@ -85,8 +85,16 @@ export function createOracleService(configFile: string, logFile: string, onEvent
       counts.killed++;
       return child.kill("SIGKILL");
     },
-    /** Whether it has ever subscribed to a broker elsewhere. */
-    isSubscribed: () => counts.subscribed > 0,
+    /** How often it has subscribed to a broker elsewhere. */
+    subscriptions: () => counts.subscribed,
+    /** Ends it in order, to be started again at once; resolves when it is ready again. */
+    async restart(): Promise<void> {
+      if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+      await Promise.race([ready.promise, failed.promise, stopped.promise]);
+    },
     /** Ends the process that holds the device keys; whether there was one that was not killed before. */
     killSigner(): boolean {
       const pid = child?.pid === undefined ? undefined : signerOf(child.pid);

@@ -25,6 +25,10 @@ export type Mishap = { step: number; events: number } & (
   | { kind: "reorg"; depth: number }
   | { kind: "rpc"; fault: RpcFault; requests: number }
   | { kind: "disk-full"; forMs: number }
+  /** One oracle process and the database hear nothing of each other for a while. */
+  | { kind: "partition"; oracle: number; forMs: number }
+  /** One process after the other is ended in order and started again. */
+  | { kind: "rolling-restart" }
 );
 
 /** Steps in which a gateway reaches nobody. What it reads meanwhile it keeps and sends afterwards, or gives up. */
@@ -36,14 +40,18 @@ export type Plan = { mishaps: Mishap[]; outages: Outage[][] };
 export const DEEPEST_REORG = 10;
 /** Something of the chain's own goes wrong at most once in so many steps, so that no loss reaches beyond another's. */
 const CHAIN_SLOT_STEPS = 2 * DEEPEST_REORG + 2;
+/** Longer than the silence after which the others take over. */
+const LONGEST_PARTITION_MS = 5_000;
 /** How often a gateway is cut off, and how long at most: less than the grace for which a day waits. */
 const STEPS_BETWEEN_OUTAGES = 150;
 const LONGEST_OUTAGE_STEPS = 12;
 /** Once in a run, some gateways are away for more than a day. */
 const LONG_OUTAGE_STEPS = 130;
 
+export type PlanOptions = Pick<Options, "seed" | "days" | "meters" | "kills" | "database" | "broker" | "oracles">;
+
 /** Everything that will go wrong, decided by the seed before anything begins. */
-export function makePlan(options: Pick<Options, "seed" | "days" | "meters" | "kills" | "database" | "broker">): Plan {
+export function makePlan(options: PlanOptions): Plan {
   const steps = options.days * STEPS_PER_DAY;
   const random = createRandom(options.seed, "mishaps");
   const slots = shuffled(random, Math.floor((steps - CHAIN_SLOT_STEPS) / CHAIN_SLOT_STEPS));
@@ -86,6 +94,13 @@ export function makePlan(options: Pick<Options, "seed" | "days" | "meters" | "ki
   }
   for (let index = 0; index < Math.ceil(options.days / 5); index++) {
     mishaps.push({ kind: "disk-full", forMs: random.int(200, 1_000), ...anywhere() });
+  }
+  if (options.oracles > 1) {
+    for (let index = 0; index < Math.ceil(options.days / 2); index++) {
+      const oracle = random.int(0, options.oracles - 1);
+      mishaps.push({ kind: "partition", oracle, forMs: random.int(200, LONGEST_PARTITION_MS), ...anywhere() });
+      mishaps.push({ kind: "rolling-restart", ...anywhere() });
+    }
   }
   mishaps.sort((a, b) => a.step - b.step);
   const outages = Array.from({ length: options.meters }, (_, index) =>

@@ -21,6 +21,7 @@ export type ChaosResult = {
   meters: number;
   database: string;
   broker: string;
+  oracles: number;
   kills: number;
   struck: Record<string, number>;
   rpcFaults: Record<string, number>;
@@ -131,7 +132,7 @@ async function play(
   if (scene.mosquitto !== undefined)
     await guarded(
       "Subscribing",
-      until(() => Promise.resolve(oracle.isSubscribed()), signal),
+      until(() => Promise.resolve(oracle.subscriptions() > 0), signal),
     );
 
   const expectedThrough = (days: number): ExpectedDay[] =>
@@ -199,6 +200,7 @@ async function play(
     meters: options.meters,
     database: options.database,
     broker: options.broker,
+    oracles: options.oracles,
     kills: mishaps.kills(),
     struck: mishaps.struck(),
     rpcFaults: proxy.faults(),
@@ -215,8 +217,8 @@ async function play(
 }
 
 /** Most speak MQTT, with QoS 1 or 2; every fourth posts to the HTTP input, where the oracle itself acknowledges. */
-function senderOf({ httpUrl, httpKey, mqttUrl }: Scene, { node }: ChaosMeter, index: number): Sender {
-  if (index % 4 === 3) return createHttpSender(httpUrl, httpKey);
+function senderOf({ httpUrls, httpKey, mqttUrl }: Scene, { node }: ChaosMeter, index: number): Sender {
+  if (index % 4 === 3) return createHttpSender(httpUrls, httpKey);
   return createMqttSender(mqttUrl, `gateway-${node}`, index % 2 === 0 ? 1 : 2);
 }
 
@@ -228,9 +230,12 @@ function digestOf(recorded: readonly RecordedDay[]): string {
 }
 
 /** Meters whose reading of a step a broker has acknowledged, and the oracle does not have yet. */
-async function lagging({ healthUrl }: Scene, gateways: readonly Gateway[], step: number): Promise<string[]> {
+async function lagging({ healthUrls }: Scene, gateways: readonly Gateway[], step: number): Promise<string[]> {
   const at = new Date((START + step * STEP_SECONDS) * 1000).toISOString();
-  const health = (await (await fetch(healthUrl)).json()) as { meters: { lastReading: string | null }[] };
+  // Whichever answers: what is worked through stands in the database.
+  const health = await Promise.any(
+    healthUrls.map(async (url) => (await fetch(url)).json() as Promise<{ meters: { lastReading: string | null }[] }>),
+  );
   return health.meters.flatMap(({ lastReading }, index) => {
     const steps = gateways[index]?.acknowledged() ?? [];
     const before = steps.at(-2) ?? -1;

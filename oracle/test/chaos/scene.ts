@@ -12,11 +12,13 @@ import { type Anvil, startAnvil } from "../support/anvil.ts";
 import { freePort } from "../support/free-port.ts";
 import { type Mosquitto, startMosquitto } from "../support/mosquitto.ts";
 import { type Postgres, startPostgres } from "../support/postgres.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { createOperator, createRegistrar, deployStreet } from "../support/street-on-chain.ts";
 import { type Disk, mountDisk } from "./disk.ts";
 import type { ChaosMeter } from "./meters.ts";
 import type { Options } from "./options.ts";
-import { createOracleService, type OracleService } from "./oracle-under-test.ts";
+import { createOracleGroup, type OracleGroup } from "./oracle-group.ts";
+import { createOracleService } from "./oracle-under-test.ts";
 import { type RpcProxy, startRpcProxy } from "./rpc-proxy.ts";
 
 const BINARY = fileURLToPath(new URL("../../bin/commonwatt-oracle.js", import.meta.url));
@@ -27,6 +29,8 @@ export const CONFIRMATIONS = 12;
 /** A day waits so long for readings that are late: longer than a gateway that keeps its readings is ever away. */
 const GRACE_SECONDS = 4 * 3_600;
 const FUSE_WATTS = 17_250;
+/** Quick to notice what is missing: a simulated day takes seconds. */
+const CLUSTER = { beatMilliseconds: 100, silenceSeconds: 3, patienceSeconds: 60 };
 /** Large enough for a month, small enough to fill at once. PostgreSQL's cluster alone takes about 60 MB. */
 const DISK_MEGABYTES = { sqlite: 64, postgres: 320 };
 
@@ -48,16 +52,18 @@ export type Scene = {
   folder: string;
   node: Anvil;
   proxy: RpcProxy;
-  oracle: OracleService;
+  oracle: OracleGroup;
   mosquitto: Mosquitto | undefined;
   postgres: Postgres | undefined;
   /** Undefined where none can be mounted. */
   disk: Disk | undefined;
   deployment: Deployment;
   mqttUrl: string;
-  httpUrl: string;
+  httpUrls: string[];
   httpKey: string;
-  healthUrl: string;
+  healthUrls: string[];
+  /** Where several oracles share the database: the way of each to it. */
+  databaseProxies: TcpProxy[];
 };
 
 /** What is opened, to be closed in the opposite order; `killNow` is for the last moments of a process. */
@@ -114,55 +120,76 @@ export async function openScene(
   }
 
   const mqttPort = mosquitto?.port ?? (await freePort());
-  const boardPort = await freePort();
-  const httpPort = await freePort();
   const mqttUrl = `mqtt://127.0.0.1:${mqttPort}`;
-  const configFile = join(folder, "config.json");
-  const oracleData = join(dataDir, "oracle");
-  mkdirSync(oracleData, { recursive: true });
-  if (postgres !== undefined) {
-    const url = await postgres.createDatabase("oracle");
-    writeFileSync(join(folder, "database-url"), `${url}\n`, { mode: 0o600 });
-  }
   writeFileSync(join(folder, "passphrase"), "chaos passphrase\n", { mode: 0o600 });
   writeFileSync(join(folder, "deployment.json"), JSON.stringify(deployment));
-  writeFileSync(
-    configFile,
-    JSON.stringify({
-      broker: mosquitto === undefined ? { kind: "embedded", port: mqttPort } : { kind: "external", url: mqttUrl },
-      ...(postgres === undefined ? {} : { database: { kind: "postgres", urlFile: "database-url" } }),
-      http: { port: httpPort, keysFile: "http-keys", requestsPerMinute: 1_000_000 },
-      dataDir: oracleData,
-      keystoreDir: "keystore",
-      keystoreStrength: "light",
-      passphraseFile: "passphrase",
-      deploymentFile: "deployment.json",
-      rpcUrls: [proxy.url],
-      clock: "chain",
-      board: { port: boardPort },
-      timing: { pollMilliseconds: 50, graceSeconds: GRACE_SECONDS, confirmations: CONFIRMATIONS },
-      submission: { retrySeconds: 1, maxAttempts: 1_000, receiptTimeoutSeconds: 4 },
-      meters: meters.map(({ meter, node: name, unitExponent, counters }) => ({
-        meter,
-        node: name,
-        fuseWatts: FUSE_WATTS,
-        unitWh: 10 ** unitExponent,
-        inputs: counters.map(({ input, meaning }) => ({ input, meaning })),
-      })),
-    }),
-  );
-  const httpKey = await enrol(configFile, meters, operator, deployment);
+  const databaseUrl = await postgres?.createDatabase("oracle");
+  const databaseProxies: TcpProxy[] = [];
+  const isShared = options.oracles > 1;
+  const processes: { configFile: string; httpUrl: string; healthUrl: string }[] = [];
+  for (let index = 0; index < options.oracles; index++) {
+    const oracleData = join(dataDir, `oracle-${index}`);
+    mkdirSync(oracleData, { recursive: true });
+    if (databaseUrl !== undefined) {
+      const url = new URL(databaseUrl);
+      if (isShared) {
+        const way = await startTcpProxy(Number(url.port));
+        opened.push({ close: () => way.close() });
+        databaseProxies.push(way);
+        url.port = String(way.port);
+      }
+      writeFileSync(join(folder, `database-url-${index}`), `${url.href}\n`, { mode: 0o600 });
+    }
+    const [boardPort, httpPort] = [await freePort(), await freePort()];
+    const configFile = join(folder, `config-${index}.json`);
+    writeFileSync(
+      configFile,
+      JSON.stringify({
+        broker: mosquitto === undefined ? { kind: "embedded", port: mqttPort } : { kind: "external", url: mqttUrl },
+        ...(postgres === undefined ? {} : { database: { kind: "postgres", urlFile: `database-url-${index}` } }),
+        ...(isShared ? { cluster: CLUSTER } : {}),
+        http: { port: httpPort, keysFile: "http-keys", requestsPerMinute: 1_000_000 },
+        dataDir: oracleData,
+        keystoreDir: "keystore",
+        keystoreStrength: "light",
+        passphraseFile: "passphrase",
+        deploymentFile: "deployment.json",
+        rpcUrls: [proxy.url],
+        clock: "chain",
+        board: { port: boardPort },
+        timing: { pollMilliseconds: 50, graceSeconds: GRACE_SECONDS, confirmations: CONFIRMATIONS },
+        submission: { retrySeconds: 1, maxAttempts: 1_000, receiptTimeoutSeconds: 4 },
+        meters: meters.map(({ meter, node: name, unitExponent, counters }) => ({
+          meter,
+          node: name,
+          fuseWatts: FUSE_WATTS,
+          unitWh: 10 ** unitExponent,
+          inputs: counters.map(({ input, meaning }) => ({ input, meaning })),
+        })),
+      }),
+    );
+    processes.push({
+      configFile,
+      httpUrl: `http://127.0.0.1:${httpPort}`,
+      healthUrl: `http://127.0.0.1:${boardPort}/api/health`,
+    });
+  }
+  const httpKey = await enrol(join(folder, "config-0.json"), meters, operator, deployment);
   await node.rpc("evm_setAutomine", false);
-  const oracle = createOracleService(configFile, join(folder, "oracle.log"), onEvent);
+  const oracle = createOracleGroup(
+    processes.map(({ configFile }, index) =>
+      createOracleService(configFile, join(folder, isShared ? `oracle-${index}.log` : "oracle.log"), onEvent),
+    ),
+  );
   opened.push({
     close: () => oracle.stop(),
     killNow: () => {
       oracle.killNow();
     },
   });
-  const healthUrl = `http://127.0.0.1:${boardPort}/api/health`;
-  const httpUrl = `http://127.0.0.1:${httpPort}`;
-  return { folder, node, proxy, oracle, mosquitto, postgres, disk, deployment, mqttUrl, httpUrl, httpKey, healthUrl };
+  const [httpUrls, healthUrls] = [processes.map(({ httpUrl }) => httpUrl), processes.map(({ healthUrl }) => healthUrl)];
+  const around = { node, proxy, oracle, mosquitto, postgres, disk, databaseProxies };
+  return { folder, ...around, deployment, mqttUrl, httpUrls, httpKey, healthUrls };
 }
 
 /** Makes the keys, and registers meters and devices. Returns a key for the HTTP input. */
