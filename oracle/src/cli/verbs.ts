@@ -5,6 +5,18 @@ export type VerbEntry = { about: string; load: () => Promise<Verb> };
 
 /** Every verb of the command line, in the order in which an operator meets them. */
 export const VERBS: Readonly<Record<string, VerbEntry>> = {
+  init: {
+    about: "the guided first hour: chain, neighbourhood, keys, configuration, first meters",
+    load: async () => (await import("../guide/init-verb.ts")).initVerb,
+  },
+  pair: {
+    about: "bring a meter all the way: configuration, key, the owner's consent, registration",
+    load: async () => (await import("../guide/pair-verb.ts")).pairVerb,
+  },
+  watch: {
+    about: "say what the running oracle waits for, until its first day is on chain",
+    load: async () => (await import("../guide/watch-verb.ts")).watchVerb,
+  },
   check: {
     about: "check the configuration and say what it means",
     load: async () => (await import("./check.ts")).checkVerb,

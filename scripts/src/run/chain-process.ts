@@ -2,13 +2,14 @@
  * The local chain as a process of its own: an EDR node of Hardhat behind JSON-RPC on loopback, with the same settings as
  * the contracts' tests, started at the date of the first simulated day.
  *
- * Arguments: unix seconds of the first block, number of funded accounts. The system chooses the port; it is printed.
+ * Arguments: unix seconds of the first block, number of funded accounts, port. The system chooses the port for 0; it is
+ * printed.
  */
 import hre from "hardhat";
 
 import { DEV_MNEMONIC } from "./accounts.ts";
 
-const [startSeconds, accounts] = process.argv.slice(2).map(Number);
+const [startSeconds, accounts, port = 0] = process.argv.slice(2).map(Number);
 if (startSeconds === undefined || accounts === undefined) {
   throw new Error("Expected the arguments: unix seconds of the first block, number of accounts.");
 }
@@ -22,7 +23,7 @@ const server = await hre.network.createServer(
     },
   },
   "127.0.0.1",
-  0,
+  port,
 );
 
 let closing = false;
@@ -36,5 +37,5 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
-const { address, port } = await server.listen();
-console.log(`The local chain listens at http://${address}:${port}.`);
+const listening = await server.listen();
+console.log(`The local chain listens at http://${listening.address}:${listening.port}.`);

@@ -49,16 +49,17 @@ export class LocalChain {
   /**
    * Starts a chain whose first block carries `startSeconds`.
    *
-   * @param accounts - Accounts of the development mnemonic that get ether.
+   * @param options.port - Left out: the system chooses one.
+   * @param options.accounts - Accounts of the development mnemonic that get ether.
    * @param track - Is told of the process as soon as there is one.
    */
   static async start(
-    options: { startSeconds: number; accounts: number; folder: string },
+    options: { startSeconds: number; accounts: number; folder: string; port?: number },
     track: (child: Child) => void,
     signal: AbortSignal,
   ): Promise<LocalChain> {
-    const { startSeconds, accounts, folder } = options;
-    const args = [startSeconds, accounts].map(String);
+    const { startSeconds, accounts, folder, port = 0 } = options;
+    const args = [startSeconds, accounts, port].map(String);
     const child = new Child("The local chain", [join(import.meta.dirname, "chain-process.ts"), ...args], {
       logFile: join(folder, "chain.log"),
       env: { HARDHAT_DISABLE_TELEMETRY_PROMPT: "true" },
