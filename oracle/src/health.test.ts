@@ -30,6 +30,8 @@ test("the last readings of all meters are one question to the database, however 
     pipeline: { status: () => ({}), disagreementOf: () => undefined },
     http: () => undefined,
     settlement: () => undefined,
+    cluster: () => undefined,
+    signer: () => ({ kind: "process", state: "answers" }),
     store: counted,
   } as unknown as HealthParts);
   const { meters } = await health.report();

@@ -10,6 +10,7 @@ import type { OutboxStore } from "./outbox/outbox-store.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ChannelState } from "./registers/channel.ts";
 import type { RefusalLog } from "./refusals.ts";
+import type { SignerStatus } from "./signature/watch-signer.ts";
 import type { SettlementStatus } from "./settlement/status.ts";
 import type { MeterStore } from "./storage/meter-store.ts";
 
@@ -28,6 +29,7 @@ export type HealthParts = {
   pipeline: Pick<Pipeline, "status" | "disagreementOf">;
   /** Undefined where the config asks for no HTTP input. */
   http: () => ReturnType<HttpInput["report"]> | undefined;
+  signer: () => SignerStatus;
   /** Undefined before the first look. */
   settlement: () => SettlementStatus | undefined;
 };
@@ -47,6 +49,7 @@ export function createHealth(parts: HealthParts) {
       endpoints: endpoints.report(),
       submitter: submitter.report(),
       cluster: parts.cluster() ?? null,
+      signer: parts.signer(),
       inbox: inboxStatus(parts),
       outbox: await outbox.counts(),
       settlement: settlement() ?? null,

@@ -84,13 +84,12 @@ export async function run(config: Config): Promise<void> {
   const pipeline = await createPipeline({ config, database, clock, refusals, log, ...shared });
 
   const signing = await startSigning(config, {
-    chain: recorder,
+    ...{ chain: recorder, deployment, log },
     outbox: cluster?.share.signingOutbox ?? outbox,
-    log,
   });
   resources.defer(() => signing.close());
   const registration = { recorder, devices: signing.roster, log };
-  await checkRegistrations(config.meters, registration);
+  if (await signing.isReady()) await checkRegistrations(config.meters, registration);
 
   const stopping = new AbortController();
   const onError = (what: string) => (error: unknown, pauseMs: number) => {
@@ -123,6 +122,7 @@ export async function run(config: Config): Promise<void> {
     pipeline,
     refusals,
     settlement: () => sender.settlement(),
+    signer: () => signing.status(),
     http: () => inputs.http?.report(),
   });
   // One loop for both: they send from one account.
@@ -136,13 +136,13 @@ export async function run(config: Config): Promise<void> {
   const closing = startLoop(
     async () => {
       await clock.refresh();
-      const closed = await closeDue();
+      const closed = (await signing.isReady()) ? await closeDue() : 0;
       const signed = await signing.round();
       if (closed === 0 && signed === 0) {
         if (cluster === undefined) closedAsOf = Math.floor(pipeline.lookedMs() / 1000);
         else await cluster.share.noteClosed();
       }
-      if (signed > 0) sending.wake();
+      if (signed !== undefined && signed > 0) sending.wake();
       await offers.removeExpired(Math.floor(clock.nowMs() / 1000));
       await health.look();
       return closed > 0;

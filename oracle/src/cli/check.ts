@@ -36,7 +36,8 @@ export function summarize(config: Config): string {
       : "settlement: left to another operator",
     `board: http://${board.host}:${board.port}/api`,
     `data: ${config.dataDir}`,
-    `keys: ${config.keystoreDir}${withoutKey.length === 0 ? "" : ` (no key yet of meter ${withoutKey.join(", ")})`}`,
+    `signer: ${showSigner(config)}`,
+    `keys: ${config.keystoreDir}${config.signer.kind !== "process" || withoutKey.length === 0 ? "" : ` (no key yet of meter ${withoutKey.join(", ")})`}`,
     `meters: ${meters.length}`,
     ...meters.map(
       ({ meter, node, inputs, fuseWatts, unitWh }) =>
@@ -44,6 +45,12 @@ export function summarize(config: Config): string {
     ),
   ];
   return lines.join("\n");
+}
+
+function showSigner({ signer }: Config): string {
+  if (signer.kind === "remote") return `on another machine, ${signer.host}:${signer.port}`;
+  if (signer.kind === "pkcs11") return `secure element, token ${signer.token} through ${signer.library}`;
+  return "a process of its own, with the keys below";
 }
 
 function showInput({ input, plus = [], minus = [], meaning }: MeterInput): string {

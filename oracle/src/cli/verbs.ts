@@ -37,6 +37,10 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     about: "sign the proof that a device holds its key, for its registration",
     load: async () => (await import("./possession.ts")).possessionVerb,
   },
+  signer: {
+    about: "hold the devices' keys on this machine and sign for an oracle on another",
+    load: async () => (await import("./signer.ts")).signerVerb,
+  },
   run: {
     about: "read the meters, sign, record and settle their days, serve the offer board",
     load: async () => (await import("./run.ts")).runVerb,
