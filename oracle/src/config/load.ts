@@ -8,6 +8,7 @@ import { checkCluster } from "./check-cluster.ts";
 import { checkMeters } from "./check-meters.ts";
 import { checkSources } from "./check-sources.ts";
 import { expandProfiles } from "./expand-profiles.ts";
+import { checkEdge } from "./edge.ts";
 import { explainIssues } from "./issues.ts";
 import { type Config, configSchema } from "./schema.ts";
 
@@ -35,7 +36,14 @@ export function parseConfig(value: unknown, folder: string): Config {
   // What could not be expanded would only be complained about twice.
   const meters = unexpanded.length > 0 ? [] : checkMeters(config.meters);
   const sources = unexpanded.length > 0 ? [] : checkSources(config.serial, config.nodes);
-  const problems = [...unexpanded, ...checkBroker(config.broker), ...checkCluster(config), ...sources, ...meters];
+  const problems = [
+    ...unexpanded,
+    ...checkBroker(config.broker),
+    ...checkCluster(config),
+    ...checkEdge(config),
+    ...sources,
+    ...meters,
+  ];
   if (config.timing.measuredGapSeconds > config.timing.maxGapSeconds) {
     problems.push(
       `timing.measuredGapSeconds: ${config.timing.measuredGapSeconds}, expected at most maxGapSeconds, ${config.timing.maxGapSeconds}`,

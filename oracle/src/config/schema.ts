@@ -3,6 +3,7 @@ import { z } from "zod";
 import { PROFILE_NAMES, WIRINGS } from "../devices/profile.ts";
 import { api } from "./api.ts";
 import { cluster } from "./cluster.ts";
+import { edge } from "./edge.ts";
 import { path, port, seconds, topicLevel } from "./fields.ts";
 import { admin, alarms } from "./operation.ts";
 import { relay } from "./relay.ts";
@@ -304,7 +305,11 @@ export const configSchema = z.strictObject({
   timing: timing.prefault({}),
   submission: submission.prefault({}),
   settlement: settlement.prefault({}),
-  meters: z.array(meter).min(1).max(16_384).describe("The meters, one entry each"),
+  meters: z
+    .array(meter)
+    .max(16_384)
+    .describe("The meters, one entry each. None only where all of the neighbourhood's are in the edge section"),
+  edge: edge.optional(),
   board: board.prefault({}),
   admin: admin.optional(),
   alarms: alarms.prefault({}),

@@ -44,7 +44,7 @@ export async function startSettler(config: Config, parts: SettlementParts): Prom
     );
   }
   const chain = createMarketReader(reader, deployment, head);
-  const numbers = meters.map(({ meter }) => meter);
+  const numbers = [...meters, ...(config.edge?.meters ?? [])].map(({ meter }) => meter);
   return createSettler({
     chain,
     street: createStreet(chain, numbers, timing.confirmations),

@@ -5,13 +5,19 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from "aedes";
 
 import type { BrokerConfig } from "../config/schema.ts";
+import { type EdgeRights, NO_EDGE_RIGHTS } from "../edge/relay/rights.ts";
 import { readUsers } from "./broker-users.ts";
 import { limitComplaints } from "./complaints.ts";
 import type { MessageHandler } from "./message.ts";
 import { createPacketGuard } from "./packet-guard.ts";
 import { forgetUnreleased } from "./unreleased.ts";
 
-export type EmbeddedBroker = { port: number; close(): Promise<void> };
+export type EmbeddedBroker = {
+  port: number;
+  /** Publishes with QoS 1 to whoever is subscribed. */
+  publish(topic: string, payload: string): boolean;
+  close(): Promise<void>;
+};
 /** The config's section; what is left out limits nothing. */
 export type EmbeddedBrokerOptions = Pick<Embedded, "host" | "port"> & Partial<Omit<Embedded, "kind">>;
 type Embedded = Extract<BrokerConfig, { kind: "embedded" }>;
@@ -31,6 +37,7 @@ const BAD_CREDENTIALS = 4;
  * are not published (they were written long before), and only the configured readers can subscribe: meters cannot read
  * each other's messages.
  *
+ * @param rights - What users may do on the topics between gateways that sign for themselves and the relay.
  * @param onError - Told of messages that could not be taken, and of broken and refused connections; not of all of a flood.
  * @throws CommonwattError when it cannot listen there or the users file cannot be used, with nothing left open.
  */
@@ -38,10 +45,12 @@ export async function startEmbeddedBroker(
   { host, port, usersFile, readers = [], maxConnections = Infinity }: EmbeddedBrokerOptions,
   handle: MessageHandler,
   onError: (error: Error) => void,
+  rights: EdgeRights = NO_EDGE_RIGHTS,
 ): Promise<EmbeddedBroker> {
   const checkUser = usersFile === undefined ? undefined : readUsers(usersFile);
   const complain = limitComplaints(onError);
   const readingClients = new WeakSet<Client>();
+  const userOf = new WeakMap<Client, string>();
 
   const broker = await Aedes.createBroker({
     connectTimeout: CONNECT_MS,
@@ -51,6 +60,7 @@ export async function startEmbeddedBroker(
     },
     authenticate(client, username, password, callback) {
       if (checkUser === undefined || checkUser(username, password)) {
+        if (checkUser !== undefined && username !== undefined) userOf.set(client, username);
         if (checkUser !== undefined && username !== undefined && readers.includes(username)) readingClients.add(client);
         callback(null, true);
         return;
@@ -60,12 +70,25 @@ export async function startEmbeddedBroker(
       }, REFUSAL_MS).unref();
     },
     authorizeSubscribe(client, subscription, callback) {
+      if (rights.maySubscribe(userOf.get(client), subscription.topic)) {
+        callback(null, Object.assign(subscription, { qos: Math.min(subscription.qos, 1) }));
+        return;
+      }
       // Without acknowledgements nothing queues up for a reader that is away.
       if (readingClients.has(client)) callback(null, Object.assign(subscription, { qos: 0 as const }));
       else callback(null, null);
     },
     authorizePublish(client, packet, callback) {
-      take(packet, client?.id, callback);
+      const user = client === null ? undefined : userOf.get(client);
+      if (rights.mayPublish(user, packet.topic)) {
+        take(packet, client?.id, callback);
+        return;
+      }
+      const refused = new Error(
+        `${user === undefined ? "a client" : `user ${show(user)}`} may not publish on ${show(packet.topic)}`,
+      );
+      complain(refused);
+      callback(refused);
     },
   });
 
@@ -116,6 +139,10 @@ export async function startEmbeddedBroker(
   }
   return {
     port: (server.address() as AddressInfo).port,
+    publish(topic, payload) {
+      broker.publish({ cmd: "publish", topic, payload, qos: 1, retain: false, dup: false }, () => undefined);
+      return true;
+    },
     async close() {
       // First no new connections, then the open ones, then the broker.
       const closed = new Promise<void>((resolve) =>
