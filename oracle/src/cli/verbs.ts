@@ -1,3 +1,4 @@
+import { COMMUNITY_VERBS } from "../community/verbs/table.ts";
 import type { Verb } from "./verb.ts";
 
 /** A verb in the table: what the list of all verbs says of it, and its code, which is loaded for this verb only. */
@@ -49,4 +50,29 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     about: "ask the running oracle how it stands, and what to do",
     load: async () => (await import("./status.ts")).statusVerb,
   },
+  backup: {
+    about: "back up everything but keys, while the oracle runs or not",
+    load: async () => (await import("../backup/verbs.ts")).backupVerb,
+  },
+  restore: {
+    about: "restore a backup into an empty data folder and database",
+    load: async () => (await import("../backup/verbs.ts")).restoreVerb,
+  },
+  edge: {
+    about: "on a gateway: read the meters, sign their days here, and show them to a relay",
+    load: async () => (await import("../edge/start-verb.ts")).edgeVerb,
+  },
+  "edge pair": {
+    about: "on a gateway: make its keys, and print what the operator registers",
+    load: async () => (await import("../edge/pair.ts")).pairVerb,
+  },
+  "edge status": {
+    about: "on a gateway: say how far its days have come",
+    load: async () => (await import("../edge/status-verb.ts")).edgeStatusVerb,
+  },
+  "edge export": {
+    about: "on a gateway: write signed days to files, to hand them in without the relay",
+    load: async () => (await import("../edge/export.ts")).exportVerb,
+  },
+  ...COMMUNITY_VERBS,
 };
