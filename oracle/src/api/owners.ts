@@ -37,6 +37,9 @@ type Known<T> = { value: T; atMs: number };
 
 /** All meters are asked for again after so long, so that those of a new owner are found. */
 const SWEEP_MS = 3_600_000;
+/** Who is turned away, or whose meter is not registered yet, need not wait so long for what has changed. */
+const SOON_MS = 10_000;
+const UNREGISTERED_SWEEP_MS = 60_000;
 const AT_ONCE = 16;
 /** Strangers' addresses remembered: the oldest is forgotten for one more. */
 const MAX_ACCOUNTS = 10_000;
@@ -93,15 +96,18 @@ export function createOwners(
 
   async function meterOf(wallet: Address, meter: number): Promise<MeterFacts | undefined> {
     if (!numbers.has(meter)) return undefined;
+    const isOwner = (value: MeterFacts | undefined) => value?.owner === wallet.toLowerCase();
     const known = facts.get(meter);
-    const value = known !== undefined && nowMs() - known.atMs < lifeMs ? known.value : await askMeter(meter);
-    return value?.owner === wallet.toLowerCase() ? value : undefined;
+    const goodMs = isOwner(known?.value) ? lifeMs : Math.min(lifeMs, SOON_MS);
+    const value = known !== undefined && nowMs() - known.atMs < goodMs ? known.value : await askMeter(meter);
+    return isOwner(value) ? value : undefined;
   }
 
   const stale = () =>
     meters.filter((meter) => {
       const known = facts.get(meter);
-      return known === undefined || nowMs() - known.atMs >= SWEEP_MS;
+      const goodMs = known?.value === undefined ? UNREGISTERED_SWEEP_MS : SWEEP_MS;
+      return known === undefined || nowMs() - known.atMs >= goodMs;
     });
 
   async function look(): Promise<boolean> {

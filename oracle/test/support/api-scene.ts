@@ -20,6 +20,7 @@ import type { Database } from "../../src/storage/sql.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { testEndpoints } from "./endpoints.ts";
 import { type LocalChain, startLocalChain } from "./local-chain.ts";
+import { startProxy } from "./proxy.ts";
 import { createTestSender } from "./submitter.ts";
 
 export const API_START = dayStart(dayOf(1_780_000_000));
@@ -38,12 +39,15 @@ export async function startApiChain(): Promise<LocalChain> {
   return chain;
 }
 
+/** Changes to the config, numbers of more meters, and a database that is there already. */
+export type SceneOptions = { api?: object; relay?: object; meters?: readonly number[]; database?: Database };
+
 export type ApiScene = Awaited<ReturnType<typeof createApiScene>>;
 
 /** The private API and the relay over a real chain, a real database and real HTTP; only the machine's clock is the test's. */
 export async function createApiScene(
   chain: LocalChain,
-  { api = {}, relay = {}, database: opened }: { api?: object; relay?: object; database?: Database } = {},
+  { api = {}, relay = {}, meters = [], database: opened }: SceneOptions = {},
 ) {
   const lines: string[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void lines.push(line) });
@@ -69,6 +73,12 @@ export async function createApiScene(
         },
         { meter: 2, node: "home-2", fuseWatts: 17_250, inputs: [{ input: "E1", meaning: "netWh" }] },
         { meter: 3, node: "home-3", fuseWatts: 17_250, inputs: [{ input: "P1", meaning: "netPowerW" }] },
+        ...meters.map((meter) => ({
+          meter,
+          node: `home-${meter}`,
+          fuseWatts: 17_250,
+          inputs: [{ input: "E1", meaning: "netWh" }],
+        })),
       ],
       api: {
         domain: DOMAIN,
@@ -83,7 +93,8 @@ export async function createApiScene(
     "/srv",
   );
   const database = opened ?? (await openSqlite(":memory:"));
-  const endpoints = testEndpoints(chain.rpcUrl, { log });
+  const proxy = await startProxy(chain.rpcUrl);
+  const endpoints = testEndpoints(proxy.url, { log });
   let clockMs = API_START * 1000;
   let machineMs = 1_780_000_000_000;
   const clock = { nowMs: () => clockMs, refresh: () => Promise.resolve() };
@@ -165,7 +176,7 @@ export async function createApiScene(
   async function terms(wallet: Address): Promise<Terms> {
     const { status, body } = await call("/api/session/nonce", { method: "POST", json: { wallet } });
     if (status !== 200) throw new Error(`no nonce: ${JSON.stringify(body)}`);
-    return body as Terms;
+    return body;
   }
 
   /** The message that a wallet would show, and its signature. */
@@ -213,6 +224,10 @@ export async function createApiScene(
       machineMs += seconds * 1000;
     },
     machineMs: () => machineMs,
+    /** Cuts the way to the chain, or mends it. */
+    breakChain(broken: boolean): void {
+      proxy.refuse(broken);
+    },
     setSettlement(status: SettlementStatus | undefined): void {
       settlement = status;
     },
@@ -230,6 +245,7 @@ export async function createApiScene(
       await Promise.all(started.loops.map(({ done }) => done));
       await pipeline.intake.settled();
       endpoints.close();
+      await proxy.close();
       await database.close();
     },
   };
