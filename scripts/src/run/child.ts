@@ -64,6 +64,11 @@ export class Child {
     });
   }
 
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** The end of what it printed. */
   get lastWords(): string {
     return this.#tail.trim();

@@ -10,10 +10,10 @@ const RECORD_TIMEOUT_MS = 120_000;
 
 /** Reads the ledger onwards: each block once. */
 export class LedgerReader {
-  readonly #neighbourhood: Neighbourhood;
+  readonly #neighbourhood: Pick<Neighbourhood, "chain" | "deployment">;
   #nextBlock: bigint;
 
-  constructor(neighbourhood: Neighbourhood) {
+  constructor(neighbourhood: Pick<Neighbourhood, "chain" | "deployment">) {
     this.#neighbourhood = neighbourhood;
     this.#nextBlock = BigInt(neighbourhood.deployment.deploymentBlock);
   }
