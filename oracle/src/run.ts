@@ -16,6 +16,7 @@ import { checkRegistrations } from "./chain/registration.ts";
 import { createChainClock, systemClock } from "./clock/clock.ts";
 import { openCluster } from "./cluster/start.ts";
 import type { Config } from "./config/schema.ts";
+import { type OpenEdgeRelay, openEdgeRelay } from "./edge/relay/open.ts";
 import { createHealth } from "./health.ts";
 import type { HttpInput } from "./http/server.ts";
 import { openHttpInput } from "./http/start.ts";
@@ -183,8 +184,17 @@ export async function run(config: Config): Promise<void> {
 
   const intake = guardSources(pipeline.intake, config.meters, () => clock.nowMs());
   const nodes = createNodeTable(config.nodes);
-  const handle = createMqttHandler(intake, { ...config, nodes });
-  const broker: Source = await (cluster?.join(handle) ?? openSource(config, handle, log));
+  const inlet: { source?: Source } = {};
+  const edge = openEdgeRelay(config, {
+    ...{ recorder, deployment, database, clock, log },
+    publish: (topic, payload) => inlet.source?.publish?.(topic, payload) ?? false,
+    onTaken: () => {
+      sending.wake();
+    },
+  });
+  const handle = edge.before(createMqttHandler(intake, { ...config, nodes }));
+  const broker: Source = await (cluster?.join(handle) ?? openSource(config, handle, edge, log));
+  inlet.source = broker;
   resources.defer(() => broker.close());
   const http = await openHttpInput(config, { database, intake, clock, log });
   if (http !== undefined) inputs.http = resources.adopt(http, (opened) => opened.close());
@@ -227,14 +237,19 @@ export async function run(config: Config): Promise<void> {
 }
 
 /** Where MQTT messages come from; without `isConnected` they come to us. */
-type Source = { port?: number; isConnected?: () => boolean; close: () => Promise<void> };
+type Source = {
+  port?: number;
+  isConnected?: () => boolean;
+  publish?: (topic: string, payload: string) => boolean;
+  close: () => Promise<void>;
+};
 
-async function openSource(config: Config, handle: MessageHandler, log: Logger): Promise<Source> {
+async function openSource(config: Config, handle: MessageHandler, edge: OpenEdgeRelay, log: Logger): Promise<Source> {
   const onError = (error: Error) => {
     log.warn({ event: "mqtt-failed", reason: error.message }, `MQTT: ${error.message}`);
   };
-  if (config.broker.kind === "embedded") return startEmbeddedBroker(config.broker, handle, onError);
-  return connectExternalBroker(config.broker, mqttTopics(config.baseTopic), handle, {
+  if (config.broker.kind === "embedded") return startEmbeddedBroker(config.broker, handle, onError, edge.rights);
+  return connectExternalBroker(config.broker, [...mqttTopics(config.baseTopic), ...edge.topics], handle, {
     onError,
     onConnected: () => {
       log.info({ event: "mqtt-connected" }, "Subscribed to the broker");
