@@ -30,24 +30,29 @@ export type MigrationReport = {
   faults: string[];
   /** What is left to do, in sentences. */
   open: string[];
+  /** What is as it is, and nothing is to be done about. */
+  notes: string[];
   meters: MeterReport[];
   money: MoneyReport;
 };
 
+type Findings = Pick<MigrationReport, "faults" | "open" | "notes">;
+
 /** Compares both contracts: every member, meter, register and base unit. Sends nothing. */
 export async function checkMigration(from: Community, to: Community): Promise<MigrationReport> {
   const [old, target] = [await surveyNeighbourhood(from), await surveyNeighbourhood(to)];
-  const [faults, open]: [string[], string[]] = [[], []];
-  checkTerms(old, target, faults, open);
-  const meters = await checkMeters({ from, to, old, target }, faults, open);
+  const findings: Findings = { faults: [], open: [], notes: [] };
+  const { faults, open } = findings;
+  checkTerms(old, target, findings);
+  const meters = await checkMeters({ from, to, old, target }, findings);
   const money = await checkMoney({ from, to, old, target }, faults, open);
-  return { sound: faults.length === 0, complete: faults.length + open.length === 0, faults, open, meters, money };
+  return { sound: faults.length === 0, complete: faults.length + open.length === 0, ...findings, meters, money };
 }
 
-function checkTerms(old: Survey, target: Survey, faults: string[], open: string[]): void {
+function checkTerms(old: Survey, target: Survey, { faults, open, notes }: Findings): void {
   for (const key of ["retirementWindowDays", "closingWindowSeconds"] as const) {
     if (old.terms[key] !== target.terms[key]) {
-      open.push(
+      notes.push(
         `${key} is ${target.terms[key]} on the new contract and was ${old.terms[key]}: it cannot be changed there`,
       );
     }
@@ -67,6 +72,11 @@ function checkTerms(old: Survey, target: Survey, faults: string[], open: string[
     );
   }
   for (const { role, account } of missingRoles(old, target)) open.push(`${account} is not ${role} there yet`);
+  for (const { role, account } of missingRoles(target, old)) {
+    open.push(
+      `${account} is ${role} there and was not on the old contract: take it back with "neighbourhood revoke", unless it is meant so`,
+    );
+  }
   const members = new Set(target.members);
   for (const member of old.members) if (!members.has(member)) open.push(`${member} is no member there yet`);
   const was = new Map(old.meters.map((meter) => [meter.meter, meter]));
@@ -86,7 +96,8 @@ function checkTerms(old: Survey, target: Survey, faults: string[], open: string[
 
 type Parts = { from: Community; to: Community; old: Survey; target: Survey };
 
-async function checkMeters({ from, to, old, target }: Parts, faults: string[], open: string[]): Promise<MeterReport[]> {
+async function checkMeters({ from, to, old, target }: Parts, findings: Findings): Promise<MeterReport[]> {
+  const { faults, open } = findings;
   const active = await closedWithActiveDevice(from);
   const settings = await lastSettings(from);
   const there = new Map(target.meters.map((meter) => [meter.meter, meter]));
@@ -105,7 +116,7 @@ async function checkMeters({ from, to, old, target }: Parts, faults: string[], o
       open.push(`${name} had no active device any more: it needs a new one there, "devices register"`);
     if (closing !== undefined && opening !== undefined) compareRegisters(name, closing, opening, faults);
     const lastDay = before.state?.lastDay as Day | undefined;
-    compareDays(name, lastDay, opened?.firstDay, faults, open);
+    compareDays(name, lastDay, opened?.firstDay, findings);
     if (settings.get(meter)?.sharing === true && after?.state?.active === true) {
       if (!after.state.sharing && after.queuedSettings?.settings.sharing !== true) {
         open.push(`${name} shared and does not there: its owner ${before.owner} has not signed it`);
@@ -135,15 +146,14 @@ function compareDays(
   name: string,
   lastDay: Day | undefined,
   firstDay: Day | undefined,
-  faults: string[],
-  open: string[],
+  { faults, notes }: Findings,
 ): void {
   if (lastDay === undefined || firstDay === undefined) return;
   if (firstDay <= lastDay) faults.push(`${name}: ${isoDay(firstDay)} can be recorded on both contracts`);
   if (firstDay > lastDay + 1) {
     const [first, last] = [isoDay((lastDay + 1) as Day), isoDay((firstDay - 1) as Day)];
-    open.push(
-      `${name}: the energy from ${first} to ${last} is in no quarter-hour; it comes with the profile of ${isoDay(firstDay)}, unattributed. Nothing is to be done`,
+    notes.push(
+      `${name}: the energy from ${first} to ${last} is in no quarter-hour; it comes with the profile of ${isoDay(firstDay)}, unattributed`,
     );
   }
 }

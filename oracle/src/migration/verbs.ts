@@ -4,11 +4,13 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { hexSchema, parseBySchema } from "@commonwatt/sdk/schema";
 import { isoDay } from "@commonwatt/sdk/time";
 import { join } from "node:path";
+import { serializeTypedData } from "viem";
 import { z } from "zod";
 
 import { configOption, defineVerb, print } from "../cli/verb.ts";
 import { readDeploymentFile, writeDeploymentFile } from "../community/deployment-file.ts";
 import { money } from "../community/money.ts";
+import { checkDeployment } from "../community/join.ts";
 import { type Community, openCommunity } from "../community/open.ts";
 import { actorOf, printOutcome, sendingOptions, tell, withCommunity } from "../community/verbs/shared.ts";
 import { parseMeterNumber } from "../community/values.ts";
@@ -36,13 +38,18 @@ const without = {
   about: "meters that move though their last days are not on chain",
 } as const;
 
-/** Opens both neighbourhoods, the config's and the one of a file. */
+/** Without a dry run: each step needs the one before. `migrate plan` says what would happen. */
+const { config, key } = sendingOptions("operator");
+const moving = { config, key, to } as const;
+
+/** Opens both neighbourhoods, the config's and the one of a file, which has to be a whole one on the same ground. */
 async function withBoth<T>(
   { config: file, to: target }: { config: string; to: string },
   work: (from: Community, to: Community, config: Config) => Promise<T>,
 ): Promise<T> {
   return withCommunity(file, async (from, config) => {
-    const next = await openCommunity(config, readDeploymentFile(target));
+    const deployment = await checkDeployment(config, readDeploymentFile(target), () => undefined);
+    const next = await openCommunity(config, deployment);
     try {
       if (next.deployment.neighbourhood.toLowerCase() === from.deployment.neighbourhood.toLowerCase()) {
         throw new CommonwattError(`${target} is the neighbourhood that the config names already, expected the new one`);
@@ -88,8 +95,7 @@ export const planVerb = defineVerb({
 export const prepareVerb = defineVerb({
   usage: "--to FILE",
   options: {
-    ...sendingOptions("operator"),
-    to,
+    ...moving,
     admin: { type: "boolean", about: 'give the roles too, with the key "admin" of the keystore' },
   },
   details:
@@ -107,8 +113,8 @@ export const prepareVerb = defineVerb({
       });
     }
     await withBoth(values, async (from, next, config) => {
-      const actor = await actorOf(next, config, values);
-      const admin = values.admin ? await actorOf(next, config, { ...values, key: "admin" }) : undefined;
+      const actor = await actorOf(next, config, { ...values, "dry-run": false });
+      const admin = values.admin ? await actorOf(next, config, { key: "admin", "dry-run": false }) : undefined;
       for (const outcome of await prepareMigration(from, actor, admin)) printOutcome(outcome);
     });
   },
@@ -116,16 +122,24 @@ export const prepareVerb = defineVerb({
 
 export const moveVerb = defineVerb({
   usage: "--to FILE",
-  options: { ...sendingOptions("operator"), to, without },
+  options: {
+    ...moving,
+    without,
+    possessions: {
+      type: "string",
+      value: "FILE",
+      about: "proofs of devices whose keys are on gateways: a line of JSON each, with meter, device, possession",
+    },
+  },
   details:
     "Stop the oracle before. Closes each meter on the old contract and opens it on the new one with the same device, at its closing registers. Killed, it goes on when it is run again, which has to be on the same day (UTC).",
   run: (values) =>
     withBoth(values, async (from, next, config) => {
-      const prover = openProver(config, values.to);
+      const prover = openProver(config, values.to, values.possessions);
       try {
         const parts = {
-          from: await actorOf(from, config, values),
-          to: await actorOf(next, config, values),
+          from: await actorOf(from, config, { ...values, "dry-run": false }),
+          to: await actorOf(next, config, { ...values, "dry-run": false }),
           prove: prover.prove,
           without: parseMeters(values.without),
         };
@@ -150,9 +164,13 @@ export const requestsVerb = defineVerb({
   run: (values) =>
     withBoth(values, async (from, next) => {
       const requests = await signRequests(from, next);
-      const entries = [];
-      for (const request of requests) entries.push({ ...request, typedData: await typedDataOf(request, from, next) });
-      writeFileSync(values.out, `${JSON.stringify(entries, bigintText, 2)}\n`);
+      const entries: object[] = [];
+      for (const request of requests) {
+        // As wallets take it: `eth_signTypedData_v4`.
+        const typedData: unknown = JSON.parse(serializeTypedData(await typedDataOf(request, from, next)));
+        entries.push({ ...request, typedData });
+      }
+      writeFileSync(values.out, `${JSON.stringify(entries, undefined, 2)}\n`);
       print(
         `${requests.length} to sign, of ${new Set(requests.map(({ account }) => account)).size} owners: ${values.out}`,
       );
@@ -162,8 +180,7 @@ export const requestsVerb = defineVerb({
 export const relayVerb = defineVerb({
   usage: "--to FILE --signed FILE",
   options: {
-    ...sendingOptions("operator"),
-    to,
+    ...moving,
     signed: { type: "string", value: "FILE", about: 'what "migrate requests" wrote, with signatures', required: true },
   },
   details: "Sends what owners have signed, and says what is still open. Can be repeated as signatures come in.",
@@ -172,8 +189,8 @@ export const relayVerb = defineVerb({
       const requests = readSigned(values.signed);
       const relayed = await relaySigned(
         requests,
-        await actorOf(from, config, values),
-        await actorOf(next, config, values),
+        await actorOf(from, config, { ...values, "dry-run": false }),
+        await actorOf(next, config, { ...values, "dry-run": false }),
       );
       for (const outcome of relayed.sent) printOutcome(outcome);
       section("Still open", relayed.open);
@@ -192,13 +209,14 @@ export const checkMigrationVerb = defineVerb({
     }),
 });
 
-function printReport({ complete, faults, open, meters, money: sums }: MigrationReport): void {
+function printReport({ complete, faults, open, notes, meters, money: sums }: MigrationReport): void {
   print(`${meters.filter(({ moved }) => moved).length} of ${meters.length} meters have moved.`);
   print(
     `Money: ${money(sums.before)} before; now ${money(sums.oldNow)} on the old contract, ${money(sums.withdrawn)} taken out by owners, ${money(sums.collected)} by the treasurer, ${money(sums.newNow)} on the new one.`,
   );
   section("Wrong", faults);
   section("Still open", open);
+  section("Good to know", notes);
   if (complete) print("Everything has moved, and nothing is missing.");
 }
 
@@ -243,5 +261,3 @@ const signedSchema = z
 function readSigned(file: string): SignRequest[] {
   return parseBySchema("signatures", signedSchema, readFileSync(file, "utf8"));
 }
-
-const bigintText = (_key: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
