@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
@@ -25,6 +26,8 @@ export type ExternalBrokerEvents = {
 };
 
 const CONNECT_MS = 10_000;
+/** How long the broker may take to answer what is still under way when the connection is closed. */
+const CLOSE_MS = 2_000;
 const KEEPALIVE_SECONDS = 30;
 /** Pauses between attempts double from the first to the longest. */
 const FIRST_PAUSE_MS = 1_000;
@@ -139,7 +142,9 @@ export function connectExternalBroker(
     async close() {
       isClosing = true;
       clearTimeout(timer);
-      await client.endAsync();
+      // A broker that no longer answers must not hold up who closes: in a cluster another process waits for the session.
+      const ended = client.endAsync().catch(() => undefined);
+      if ((await Promise.race([ended, pause(CLOSE_MS, "late", { ref: false })])) === "late") client.stream.destroy();
     },
   };
 }
