@@ -107,7 +107,12 @@ async function lookUp(
   { recorder, devices }: RegistrationParts,
 ): Promise<DeviceOnChain | undefined> {
   let device = devices.get(meter.meter);
-  if (device === undefined) return undefined;
+  if (device === undefined) {
+    if (devices.lookAgain === undefined) return undefined;
+    throw new CommonwattError(
+      `The signer has no key of its device. Make it with "keys create --meters ${meter.meter}"`,
+    );
+  }
   let onChain = await recorder.device(device);
   if (devices.lookAgain !== undefined && onChain.meter !== 0 && (!onChain.active || onChain.deviceQueued)) {
     await devices.lookAgain(meter.meter);

@@ -27,8 +27,24 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("./discover.ts")).discoverVerb,
   },
   "keys create": {
-    about: "make the device keys of meters, or the key of the account that pays",
+    about: "make the device keys of meters, or keys of accounts",
     load: async () => (await import("./keys.ts")).createKeysVerb,
+  },
+  "keys import": {
+    about: "take in a key that was made elsewhere",
+    load: async () => (await import("./keys-import.ts")).importKeyVerb,
+  },
+  "keys list": {
+    about: "show whose keys are there",
+    load: async () => (await import("./keys-list.ts")).listKeysVerb,
+  },
+  "keys rotate": {
+    about: "replace a device's key by a new one",
+    load: async () => (await import("./keys-rotate.ts")).rotateKeyVerb,
+  },
+  "keys revoke": {
+    about: "end a key that is lost or stolen",
+    load: async () => (await import("./keys-revoke.ts")).revokeKeyVerb,
   },
   "keys http": {
     about: "make a key for a sender of the HTTP input",

@@ -23,7 +23,7 @@ export type RosterParts = {
 export type Roster = {
   /** The device that signs a meter's day; without a day, the one in force. Undefined: no key of it is here. */
   get(meter: number, day?: number): Address | undefined;
-  /** Why {@link get} has none for a day though the meter has keys here; undefined when there is no such reason. */
+  /** Why {@link get} has no device for a day, whose key may come yet; undefined when it has. */
   elsewhere(meter: number, day: number): string | undefined;
   /** Meters that have more than one key here, and the last day of each on chain. */
   rotating(): ReadonlyMap<number, number>;
@@ -119,14 +119,17 @@ export function createRoster({ signer, chain, nowMs, log }: RosterParts): Roster
       const entry = entries.get(meter);
       if (entry === undefined) return undefined;
       const { inForce, queued } = entry;
-      if (day === undefined || queued === undefined || day < queued.effectiveDay) return inForce;
-      return holds(meter, queued.device) ? queued.device : undefined;
+      const device = day === undefined || queued === undefined || day < queued.effectiveDay ? inForce : queued.device;
+      return day === undefined || holds(meter, device) ? device : undefined;
     },
 
     elsewhere(meter, day) {
-      const queued = entries.get(meter)?.queued;
-      if (queued === undefined || day < queued.effectiveDay || holds(meter, queued.device)) return undefined;
-      return `its device from that day on is ${queued.device}, whose key the signer does not have`;
+      const { inForce, queued } = entries.get(meter) ?? {};
+      const device = queued !== undefined && day >= queued.effectiveDay ? queued.device : inForce;
+      if (device !== undefined && holds(meter, device)) return undefined;
+      return device === undefined
+        ? "the signer has no key of it"
+        : `the signer does not have the key of its device ${device}`;
     },
 
     rotating: () =>

@@ -56,7 +56,7 @@ export async function startSigning(config: Config, { chain, deployment, outbox, 
     await roster.refresh();
     if (isKnown) return;
     isKnown = true;
-    requireDevices(config, roster);
+    requireDevices(config, roster, log);
   }
 
   try {
@@ -93,11 +93,12 @@ export async function startSigning(config: Config, { chain, deployment, outbox, 
   };
 }
 
-function requireDevices({ meters, keystoreDir, signer }: Config, roster: Roster): void {
+/** A meter whose key was revoked waits for another one; it must not keep the others from starting. */
+function requireDevices({ meters, keystoreDir, signer }: Config, roster: Roster, log: Logger): void {
   const without = meters.map(({ meter }) => meter).filter((meter) => roster.get(meter) === undefined);
   if (without.length === 0) return;
   const place = { process: keystoreDir, pkcs11: "the secure element", remote: "the remote signer" }[signer.kind];
-  throw new CommonwattError(
-    `There is no device key of meter ${without.join(", ")} in ${place}. Make it with "keys create"`,
-  );
+  const sentence = `There is no device key of meter ${without.join(", ")} in ${place}. Make it with "keys create"`;
+  if (without.length === meters.length) throw new CommonwattError(sentence);
+  log.error({ event: "no-device-key", meters: without }, `${sentence}: until then its days wait`);
 }

@@ -32,8 +32,11 @@ type Proof = { device: Hex; signature: Hex };
 /** A street of three homes on a real chain, with an oracle that settles it, from the first moment of a day on. */
 export type SharingScene = Awaited<ReturnType<typeof createSharingScene>>;
 
-/** @param confirmations - Blocks that must hold a transaction before it counts. */
-export async function createSharingScene(firstDay: Day, confirmations = 1) {
+/**
+ * @param confirmations - Blocks that must hold a transaction before it counts.
+ * @param curve - What the devices sign with.
+ */
+export async function createSharingScene(firstDay: Day, confirmations = 1, curve = "secp256k1") {
   const chain = await startLocalChain(dayStart(firstDay));
   const oracle = createOracleFolder(
     {
@@ -51,7 +54,7 @@ export async function createSharingScene(firstDay: Day, confirmations = 1) {
     },
     chain.deployment,
   );
-  const keys = ["--meters", METERS.join(), "--submitter"];
+  const keys = ["--meters", METERS.join(), "--submitter", "--curve", curve];
   const { submitter } = await oracle.verb<{ submitter: Hex }>("keys", "create", ...keys);
   await chain.client.setBalance({ address: submitter, value: parseEther("10") });
   await chain.letAnnounce(submitter);

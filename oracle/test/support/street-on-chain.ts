@@ -1,5 +1,6 @@
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
+import { isP256Signature } from "@commonwatt/sdk/signatures";
 import hre from "hardhat";
 import {
   type Abi,
@@ -107,7 +108,7 @@ export function createRegistrar(client: Operator, { neighbourhood }: Pick<Deploy
         meter,
         importRegister,
         exportRegister,
-        keyType: 0,
+        keyType: isP256Signature(signature) ? 1 : 0,
         custody: 1,
         possession: signature,
       };
