@@ -91,4 +91,8 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     load: async () => (await import("../edge/export.ts")).exportVerb,
   },
   ...COMMUNITY_VERBS,
+  export: {
+    about: "write what is known of a meter to files, for its owner",
+    load: async () => (await import("../export/export-verb.ts")).exportVerb,
+  },
 };
