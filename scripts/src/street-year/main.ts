@@ -38,12 +38,16 @@ function tell(options: StreetYearOptions, result: StreetYearResult): void {
       `restart it grew by ${memory.slopeKbPerDay} kB a day. Its signer took at most ${trends.signerMegabytes} MB.`,
   );
   say(
-    `The database has ${database.lastMegabytes} MB and grew by ${database.bytesPerDay} bytes a day; ` +
-      `a straight line explains ${database.explainedByALine * 100} % of it.`,
+    `The database has ${database.lastMegabytes} MB and grew by ${database.bytesPerDay} bytes a day, ` +
+      `${Math.round(database.bytesPerDay / options.meters)} a meter; a straight line explains ${percent(database.explainedByALine)} of it.`,
   );
   for (const failure of failures.slice(0, MOST_LINES)) say(`Wrong: ${failure}`);
   if (failures.length > MOST_LINES) say(`... and ${failures.length - MOST_LINES} more.`);
   if (failures.length === 0) say("Ledger and money are what the messages come to, to the watt-hour and the base unit.");
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 10_000) / 100} %`;
 }
 
 function toJson({ days, meters, seed }: StreetYearOptions, result: StreetYearResult): string {

@@ -47,15 +47,16 @@ export function lineThrough(points: readonly (readonly [x: number, y: number])[]
   return { slope, start: meanY - slope * meanX, explained: xx === 0 || yy === 0 ? 1 : (xy * xy) / (xx * yy) };
 }
 
-/** Days of a life during which its caches fill: they say nothing of a year. */
+/** First days, which say nothing of a year: caches fill, and messages are kept for a week before the first are removed. */
 const WARM_UP_DAYS = 10;
 
-/** How memory and database went over the year. */
+/** How memory and database went over the year, the first days left out. */
 export function trends(samples: readonly Sample[]) {
   const [longest = []] = [...Map.groupBy(samples, ({ life }) => life).values()].toSorted((a, b) => b.length - a.length);
-  const warm = longest.slice(Math.min(WARM_UP_DAYS, Math.floor(longest.length / 2)));
+  const afterWarmUp = (of: readonly Sample[]) => of.slice(Math.min(WARM_UP_DAYS, Math.floor(of.length / 2)));
+  const warm = afterWarmUp(longest);
   const memory = lineThrough(warm.map(({ day, oracleKb }) => [day, oracleKb] as const));
-  const database = lineThrough(samples.map(({ day, databaseBytes }) => [day, databaseBytes] as const));
+  const database = lineThrough(afterWarmUp(samples).map(({ day, databaseBytes }) => [day, databaseBytes] as const));
   return {
     oracleMegabytes: {
       least: megabytes(Math.min(...warm.map(({ oracleKb }) => oracleKb))),
