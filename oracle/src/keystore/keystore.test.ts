@@ -2,11 +2,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { p256Address, p256PublicKey } from "@commonwatt/sdk/p256";
 import { Wallet } from "ethers";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
-import { createKey, listMeterKeys, openKey, readAddress } from "./keystore.ts";
-import { readSecret } from "./passphrase.ts";
+import { createKey, listKeys, listMeterKeys, moveKey, openKey, readAddress } from "./keystore.ts";
+import { PASSPHRASE_VARIABLE, readPassphrase, readSecret } from "./passphrase.ts";
+import { meterKeys, prepareNextKey, promoteNextKey } from "./rotate.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -59,6 +61,68 @@ describe("a key", () => {
     await createKey(folder, "submitter", "x", "light");
     expect(listMeterKeys(folder)).toEqual([9, 10]);
     expect(listMeterKeys(join(folder, "none"))).toEqual([]);
+  });
+});
+
+describe("a P-256 key", () => {
+  test("has its device's address in the file, so that no wallet takes it for an account's", async () => {
+    const address = await createKey(folder, { meter: 7 }, "x", "light", { curve: "P-256" });
+    const file = join(folder, "meter-7.json");
+    const { privateKey, curve } = await openKey(folder, { meter: 7 }, "x");
+    expect(curve).toBe("P-256");
+    expect(p256Address(p256PublicKey(privateKey))).toBe(address);
+    await expect(Wallet.fromEncryptedJson(readFileSync(file, "utf8"), "x")).rejects.toThrow(/address/u);
+    expect(listKeys(folder)).toEqual([{ owner: { meter: 7 }, standing: "current", curve: "P-256", address, file }]);
+  });
+
+  test("is for devices only: an account sends transactions", async () => {
+    await expect(createKey(folder, "operator", "x", "light", { curve: "P-256" })).rejects.toThrow(
+      /the operator sends transactions: expected curve secp256k1/u,
+    );
+  });
+});
+
+describe("files that others may read", () => {
+  test("are refused, with how to mend it", async () => {
+    await createKey(folder, { meter: 7 }, "x", "light");
+    chmodSync(join(folder, "meter-7.json"), 0o640);
+    await expect(openKey(folder, { meter: 7 }, "x")).rejects.toThrow(/has mode 640, expected 600.*chmod 600/u);
+    chmodSync(folder, 0o755);
+    expect(() => listKeys(folder)).toThrow(/keystore folder .* has mode 755, expected 700/u);
+  });
+});
+
+describe("the next key of a meter", () => {
+  test("takes over with the old one kept, also when that was interrupted half-way", async () => {
+    const old = await createKey(folder, { meter: 7 }, "x", "light", { curve: "P-256" });
+    const next = await prepareNextKey(folder, 7, "x", "light", undefined);
+    expect(next.curve).toBe("P-256");
+    // Asked again it is the same.
+    expect(await prepareNextKey(folder, 7, "x", "light", undefined)).toEqual(next);
+    await expect(prepareNextKey(folder, 7, "x", "light", "secp256k1")).rejects.toThrow(/is on P-256, expected secp/u);
+    const { current } = meterKeys(folder, 7);
+    if (current !== undefined) moveKey(folder, current, "retired");
+    promoteNextKey(folder, 7);
+    expect(listKeys(folder).map(({ standing, address }) => [standing, address])).toEqual([
+      ["current", next.address],
+      ["retired", old],
+    ]);
+    expect(() => {
+      promoteNextKey(folder, 7);
+    }).toThrow(/no next key of meter 7/u);
+  });
+});
+
+describe("the passphrase", () => {
+  test("comes from the environment where no file is named, and is named when there is neither", () => {
+    const file = join(folder, "passphrase");
+    writeFileSync(file, "from the file", { mode: 0o600 });
+    vi.stubEnv(PASSPHRASE_VARIABLE, "from the environment");
+    expect(readPassphrase({})).toBe("from the environment");
+    expect(readPassphrase({ passphraseFile: file })).toBe("from the file");
+    vi.stubEnv(PASSPHRASE_VARIABLE, "");
+    expect(() => readPassphrase({})).toThrow(/expected "passphraseFile" in the config, or .* COMMONWATT_PASSPHRASE/u);
+    vi.unstubAllEnvs();
   });
 });
 

@@ -123,6 +123,8 @@ async function derive(crypto: Fields, passphrase: string): Promise<Buffer> {
     if (128 * N * r >= SCRYPT_MEMORY_BYTES || (N & (N - 1)) !== 0 || N < 2) {
       throw new NoKeystoreError("its scrypt needs 512 MiB or more, or its n is no power of two");
     }
+    // Some old programs wrote such; the standard of scrypt forbids them, and so does Node.
+    if (N >= 2 ** (16 * r)) throw new NoKeystoreError("its scrypt has an n of 2^(16 r) or more, against RFC 7914");
     return runScrypt(asBytes(passphrase), salt, KEY_BYTES, { N, r, p, maxmem: SCRYPT_MEMORY_BYTES });
   }
   if (crypto["kdf"] === "pbkdf2" && params["prf"] === "hmac-sha256") {
