@@ -6,6 +6,7 @@ import { AutopilotScreen } from "./screens/autopilot/autopilot-screen.tsx";
 import { BuyScreen } from "./screens/buy/buy-screen.tsx";
 import { LedgerScreen } from "./screens/ledger/ledger-screen.tsx";
 import { OverviewScreen } from "./screens/overview/overview-screen.tsx";
+import { PairScreen } from "./screens/pair/pair-screen.tsx";
 import { SellScreen } from "./screens/sell/sell-screen.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { Empty } from "./ui/surfaces.tsx";
@@ -20,6 +21,8 @@ const autopilotRoute = createRoute({ getParentRoute, path: "/", component: Autop
 const overviewRoute = createRoute({ getParentRoute, path: "/overview", component: OverviewScreen });
 const sellRoute = createRoute({ getParentRoute, path: "/sell", component: SellScreen });
 const buyRoute = createRoute({ getParentRoute, path: "/buy", component: BuyScreen });
+/** Where the QR code of an operator leads; what it says stands behind the `#`. */
+const pairRoute = createRoute({ getParentRoute, path: "/pair", component: PairScreen });
 const ledgerRoute = createRoute({
   getParentRoute,
   path: "/ledger",
@@ -27,7 +30,7 @@ const ledgerRoute = createRoute({
   validateSearch: daySearch,
 });
 
-const routeTree = rootRoute.addChildren([autopilotRoute, overviewRoute, sellRoute, buyRoute, ledgerRoute]);
+const routeTree = rootRoute.addChildren([autopilotRoute, overviewRoute, sellRoute, buyRoute, ledgerRoute, pairRoute]);
 
 /** The screens and their addresses. */
 export function createAppRouter() {
