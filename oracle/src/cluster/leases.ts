@@ -40,6 +40,7 @@ export type Leases = {
    * @returns The database's clock, unix milliseconds.
    */
   beat(): Promise<number>;
+  /** None while the connection that they are locks of is gone. */
   held(kind: LeaseKind): number[];
   /** Throws LeaseLostError when the lease is not this process's, by all that it can know. */
   check(kind: LeaseKind, number: number): void;
@@ -136,7 +137,7 @@ export function createLeases(parts: LeaseParts): Leases {
       }
       return nowMs;
     },
-    held: (kind) => [...held[kind]],
+    held: (kind) => (generation === database.generation() ? [...held[kind]] : []),
     check(kind, number) {
       checkConnection();
       if (held[kind].has(number)) return;

@@ -61,6 +61,8 @@ export function createSharedProcessor(parts: SharedProcessorParts): SharedProces
   async function work(): Promise<void> {
     const inbox = createSharedInbox(database);
     const before = changes;
+    // It is other processes' turn, or nobody's until the next look at the leases.
+    if (leases.held("shard").length === 0) return;
     try {
       const { clearMs, nowMs } = await inbox.watermark();
       const untilMs = Math.max(clearMs, nowMs - patienceMs);

@@ -78,8 +78,10 @@ export function createOwnShare({ meters, database, leases, createProcessor }: Sh
     signingOutbox: {
       ...createOutboxStore(guarded),
       async toSign(limit) {
+        const shards = leases.held("shard");
+        if (shards.length === 0) return [];
         const outbox = createOutboxStore(guarded);
-        const rows = await guarded.all(TO_SIGN, maskOf(leases.held("shard")), limit);
+        const rows = await guarded.all(TO_SIGN, maskOf(shards), limit);
         const found = [];
         for (const row of rows) found.push(await outbox.find(Number(row["meter"]), Number(row["day"])));
         return found.flatMap((row) => (row?.state === "closed" ? [row] : []));
@@ -90,6 +92,7 @@ export function createOwnShare({ meters, database, leases, createProcessor }: Sh
       const { nowMs, shards } = own;
       const asOf = Math.floor(nowMs / 1000);
       const still = leases.held("shard").filter((shard) => shards.has(shard));
+      if (still.length === 0) return;
       await guarded.run(CLOSED, asOf, maskOf(still), asOf);
     },
     closedAsOf: async () => Number((await database.get(ALL_CLOSED))?.["as_of"] ?? 0),
