@@ -16,7 +16,10 @@ export type Totals = {
   messagesPerSecond: number;
   seconds: number;
   chain: ChainFigures;
+  /** Once: registering a meter and its device, funding it, its settings. */
   enrolmentGasPerMeter: number;
+  /** Once: the evening before its first day, which is recorded by itself, and its change to sharing. */
+  joiningGasPerMeter: number;
   oracle: {
     cpuSeconds: number;
     peakMbLargest: number;
@@ -38,8 +41,8 @@ export type HouseholdDay = {
   cpuMilliseconds: number;
 };
 
-/** Functions that settle a day. Recording is for the evening before the first one, when nobody shares yet. */
-const SETTLING = ["announce", "settleDay", "applyChanges"];
+/** Functions that settle a day. All others are for joining: the evening before the first day, when nobody shares yet. */
+const SETTLING = ["announce", "settleDay"];
 
 export function sumUp(options: SimulateOptions, found: readonly NeighbourhoodFigures[], seconds: number): Totals {
   const { meters, neighbourhoods, days, atATime } = options;
@@ -49,6 +52,7 @@ export function sumUp(options: SimulateOptions, found: readonly NeighbourhoodFig
   const messages = sum((each) => each.messages);
   const publishing = sum((each) => each.publishSeconds) / atATime;
   const enrolment = sum(({ enrolment: gas }) => Number(gas.registration + gas.device + gas.funding + gas.settings));
+  const joining = Object.entries(chain).reduce((all, [name, { gas }]) => all + (SETTLING.includes(name) ? 0 : gas), 0);
   return {
     bench: "simulate",
     ...{ meters, neighbourhoods, days, atATime },
@@ -59,6 +63,7 @@ export function sumUp(options: SimulateOptions, found: readonly NeighbourhoodFig
     seconds: Math.round(seconds),
     chain,
     enrolmentGasPerMeter: Math.round(enrolment / meters),
+    joiningGasPerMeter: Math.round(joining / meters),
     oracle: {
       cpuSeconds: rounded(sum((each) => each.cpuSeconds)),
       peakMbLargest: rounded(most((each) => each.peakMb)),
@@ -102,7 +107,9 @@ export function tell(totals: Totals, household: HouseholdDay, say: (line: string
   say(
     `A household's day: ${household.gas} gas, ${household.calldataBytes} bytes of calldata (${household.deflatedBytes} compressed), ${household.logs} log rows of ${household.logBytes} bytes in all, ${household.databaseBytes} bytes in the oracle's database, ${household.cpuMilliseconds} ms of processor time.`,
   );
-  say(`Enrolling a meter, once: ${totals.enrolmentGasPerMeter} gas.`);
+  say(
+    `Once for a meter: ${totals.enrolmentGasPerMeter} gas to enrol it, ${totals.joiningGasPerMeter} for the evening before it shares.`,
+  );
   say(
     `Per 1,000 meters: ${rounded((oracle.cpuSeconds * 1_000) / (meters * days))} s of processor time a day, ${perThousand(oracle.peakMbLargest)} MB in the oracles and ${perThousand(oracle.signerPeakMbLargest)} MB in their signers, at most.`,
   );
