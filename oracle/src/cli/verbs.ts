@@ -66,6 +66,10 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
     about: "ask the running oracle how it stands, and what to do",
     load: async () => (await import("./status.ts")).statusVerb,
   },
+  doctor: {
+    about: "look at everything the oracle needs, and say what is wrong and what to do",
+    load: async () => (await import("../doctor/verb.ts")).doctorVerb,
+  },
   backup: {
     about: "back up everything but keys, while the oracle runs or not",
     load: async () => (await import("../backup/verbs.ts")).backupVerb,
@@ -94,5 +98,9 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   export: {
     about: "write what is known of a meter to files, for its owner",
     load: async () => (await import("../export/export-verb.ts")).exportVerb,
+  },
+  backfill: {
+    about: "hand in readings that did not arrive, from a file",
+    load: async () => (await import("../backfill/backfill-verb.ts")).backfillVerb,
   },
 };
