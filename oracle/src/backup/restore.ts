@@ -2,7 +2,6 @@ import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
-import { dayOf } from "@commonwatt/sdk/time";
 import type { Address } from "viem";
 
 import type { Config } from "../config/schema.ts";
@@ -29,10 +28,16 @@ export type RestoreOptions = {
   lastDays: (devices: readonly Address[]) => Promise<ReadonlyMap<Address, number>>;
 };
 
-export type Restored = { manifest: Manifest; barredDays: number };
+export type Restored = {
+  manifest: Manifest;
+  /** Devices of which the chain has later days than the backup. */
+  barredDevices: number;
+};
 
 /** Days of one device that are barred at most: ten years. */
 const MOST_BARRED = 3_660;
+/** Messages that are older are refused, see the bounds of timing.pastToleranceSeconds. */
+const PAST_DAYS = 32;
 
 /**
  * Restores a backup into the empty data folder and the empty database of a config, of the same kind or the other. Days that
@@ -58,10 +63,9 @@ export async function restoreBackup(
   const target = await openTarget(config, manifest.schemaVersion);
   try {
     for (const table of Object.keys(manifest.tables)) await restoreTable(target, table, from, manifest);
-    const since = dayOf(Date.parse(manifest.createdAt) / 1000);
-    const barredDays = hasSigned ? writeSigned(memoryFile, signed, { onChain, since }) : 0;
+    const barredDevices = hasSigned ? writeSigned(memoryFile, signed, onChain) : 0;
     await target.finish();
-    return { manifest, barredDays };
+    return { manifest, barredDevices };
   } catch (error) {
     // It was not there before.
     if (hasSigned) rmSync(memoryFile, { force: true });
@@ -137,12 +141,7 @@ async function readSigned(file: string): Promise<Signed[]> {
 /** Of what the lost signer signed nothing is known but that it was another profile than any that comes now. */
 const BARRED = "0x";
 
-/** @param since - The day of the backup: from then on, of a device that had signed nothing in it. */
-function writeSigned(
-  file: string,
-  signed: readonly Signed[],
-  { onChain, since }: { onChain: ReadonlyMap<Address, number>; since: number },
-): number {
+function writeSigned(file: string, signed: readonly Signed[], onChain: ReadonlyMap<Address, number>): number {
   const beside = `${file}.restoring`;
   rmSync(beside, { force: true });
   const memory: SignerMemory = openSignerMemory(beside);
@@ -154,8 +153,10 @@ function writeSigned(
       last.set(lower(device), Math.max(last.get(lower(device)) ?? 0, day));
     }
     for (const [device, until] of onChain) {
-      const from = Math.max((last.get(lower(device)) ?? since - 1) + 1, until - MOST_BARRED);
-      for (let day = from; day <= until; day++, barred++) memory.remember(device, day, BARRED);
+      // Of one that had signed nothing in the backup, whatever messages of the past could still make a day of.
+      const from = Math.max((last.get(lower(device)) ?? until - PAST_DAYS) + 1, until - MOST_BARRED);
+      if (from <= until) barred++;
+      for (let day = from; day <= until; day++) memory.remember(device, day, BARRED);
     }
   } finally {
     memory.close();

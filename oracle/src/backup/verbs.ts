@@ -45,7 +45,7 @@ export const restoreVerb = defineVerb({
   async run({ config: configFile, from, offline }) {
     const config = loadConfig(configFile);
     const deployment = parseDeployment(readFileSync(config.deploymentFile, "utf8"));
-    const { manifest, barredDays } = await restoreBackup(config, {
+    const { manifest, barredDevices } = await restoreBackup(config, {
       from,
       chainId: deployment.chainId,
       neighbourhood: deployment.neighbourhood,
@@ -53,8 +53,10 @@ export const restoreVerb = defineVerb({
       lastDays: (devices) => (offline ? Promise.resolve(new Map()) : lastDaysOnChain(config, deployment, devices)),
     });
     print(`Restored the backup of ${manifest.createdAt}. Start the oracle with "run"`);
-    if (barredDays > 0) {
-      print(`${barredDays} days were recorded since then, and are not signed again: the log will call them parked`);
+    if (barredDevices > 0) {
+      print(
+        `Of ${barredDevices} devices the chain has later days than the backup: these are not signed again, the log will call them parked`,
+      );
     }
   },
 });
