@@ -24,7 +24,7 @@ describe("a neighbourhood in which everything happens that happens in a year", (
     for (const what of [
       "tariff",
       "killed while",
-      "another key",
+      "takes over meter 1",
       "counter",
       "gateway",
       "left with",

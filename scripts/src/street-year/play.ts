@@ -227,7 +227,7 @@ export class Year {
   }
 
   async #rotate(day: Day, meter: number): Promise<void> {
-    this.#tell(day, await rotateKey(this.#scene, createActs(this.#scene), meter));
+    this.#tell(day, await rotateKey(this.#scene, meter));
     this.#changing.add(meter);
   }
 
