@@ -7,6 +7,7 @@ import { lastSettings } from "./history.ts";
 import { closedWithActiveDevice } from "./move.ts";
 import { carried, missingRoles } from "./plan.ts";
 import { type Survey, surveyNeighbourhood, type SurveyedMeter } from "./survey.ts";
+import { type Energy, unattributedOf } from "./unattributed.ts";
 
 /** Where one meter stands. */
 export type MeterReport = {
@@ -14,8 +15,10 @@ export type MeterReport = {
   /** It opened on the new contract with its device. */
   moved: boolean;
   /** Closing on the old contract and opening on the new one: the same, so that no energy is between them. */
-  closing: { importWh: bigint; exportWh: bigint } | undefined;
-  opening: { importWh: bigint; exportWh: bigint } | undefined;
+  closing: Energy | undefined;
+  opening: Energy | undefined;
+  /** Register increase on each contract that is in no quarter-hour. */
+  unattributed: { old: Energy | undefined; new: Energy | undefined };
   /** Last day of the old contract and first of the new one. */
   lastDay: Day | undefined;
   firstDay: Day | undefined;
@@ -102,6 +105,7 @@ async function checkMeters({ from, to, old, target }: Parts, findings: Findings)
   const settings = await lastSettings(from);
   const there = new Map(target.meters.map((meter) => [meter.meter, meter]));
   const openings = await openingsOf(to);
+  const [unattributedOld, unattributedNew] = [await unattributedOf(from, old), await unattributedOf(to, target)];
   return carried(old, target).map((before): MeterReport => {
     const { meter } = before;
     const after = there.get(meter);
@@ -115,6 +119,12 @@ async function checkMeters({ from, to, old, target }: Parts, findings: Findings)
     else if (before.state !== undefined && opened === undefined)
       open.push(`${name} had no active device any more: it needs a new one there, "devices register"`);
     if (closing !== undefined && opening !== undefined) compareRegisters(name, closing, opening, faults);
+    const unattributed = { old: unattributedOld.get(meter), new: unattributedNew.get(meter) };
+    for (const energy of [unattributed.old, unattributed.new]) {
+      if (energy !== undefined && (energy.importWh < 0n || energy.exportWh < 0n)) {
+        faults.push(`${name}: more energy is recorded than its registers grew, by the events of the contract`);
+      }
+    }
     const lastDay = before.state?.lastDay as Day | undefined;
     compareDays(name, lastDay, opened?.firstDay, findings);
     if (settings.get(meter)?.sharing === true && after?.state?.active === true) {
@@ -127,13 +137,14 @@ async function checkMeters({ from, to, old, target }: Parts, findings: Findings)
       moved: before.closed && opened !== undefined,
       closing,
       opening,
+      unattributed,
       lastDay,
       firstDay: opened?.firstDay,
     };
   });
 }
 
-function compareRegisters(name: string, closing: Registers, opening: Registers, faults: string[]): void {
+function compareRegisters(name: string, closing: Energy, opening: Energy, faults: string[]): void {
   for (const key of ["importWh", "exportWh"] as const) {
     if (closing[key] === opening[key]) continue;
     faults.push(
@@ -158,7 +169,6 @@ function compareDays(
   }
 }
 
-type Registers = { importWh: bigint; exportWh: bigint };
 type Opening = { importRegister: bigint; exportRegister: bigint; firstDay: Day };
 
 /** With which registers each meter opened, and the first day that it could record. */
@@ -173,14 +183,14 @@ async function openingsOf(to: Community): Promise<Map<number, Opening>> {
   return openings;
 }
 
-function registersOf({ state, unitExponent }: SurveyedMeter): Registers | undefined {
+function registersOf({ state, unitExponent }: SurveyedMeter): Energy | undefined {
   return state === undefined ? undefined : inWh(state, { unitExponent });
 }
 
 function inWh(
   registers: { importRegister: bigint; exportRegister: bigint } | undefined,
   { unitExponent }: Pick<SurveyedMeter, "unitExponent">,
-): Registers | undefined {
+): Energy | undefined {
   if (registers === undefined) return undefined;
   const unitWh = 10n ** BigInt(unitExponent);
   return { importWh: registers.importRegister * unitWh, exportWh: registers.exportRegister * unitWh };

@@ -211,6 +211,13 @@ export const checkMigrationVerb = defineVerb({
 
 function printReport({ complete, faults, open, notes, meters, money: sums }: MigrationReport): void {
   print(`${meters.filter(({ moved }) => moved).length} of ${meters.length} meters have moved.`);
+  for (const which of ["old", "new"] as const) {
+    const sum = (key: "importWh" | "exportWh") =>
+      meters.reduce((total, { unattributed }) => total + (unattributed[which]?.[key] ?? 0n), 0n);
+    print(
+      `Energy in no quarter-hour on the ${which} contract: ${sum("importWh")} Wh drawn, ${sum("exportWh")} Wh fed in.`,
+    );
+  }
   print(
     `Money: ${money(sums.before)} before; now ${money(sums.oldNow)} on the old contract, ${money(sums.withdrawn)} taken out by owners, ${money(sums.collected)} by the treasurer, ${money(sums.newNow)} on the new one.`,
   );
