@@ -65,7 +65,7 @@ function start(options: Partial<TestSender> & { endpointCount?: number } = {}) {
     privateKey,
     nowMs: () => nowMs,
     log,
-    calm: () => scene.calm(),
+    calm: (hashes) => scene.calm(hashes),
     ...rest,
   });
 }

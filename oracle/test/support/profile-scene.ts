@@ -95,10 +95,13 @@ export async function createProfileScene() {
       automining = on;
       await anvil.rpc("evm_setAutomine", on);
     },
-    /** Anvil mines by itself a moment after it has answered. */
-    async calm(): Promise<void> {
+    /** Anvil mines by itself a moment after it has answered. Whether it has one of these, in a block or not. */
+    async calm(hashes: readonly Hex[] = []): Promise<boolean> {
       const deadline = performance.now() + 2_000;
       while (automining && (await this.pool()).length > 0 && performance.now() < deadline) await sleep(10);
+      if (!automining) return false;
+      const known = await Promise.all(hashes.map((hash) => anvil.rpc("eth_getTransactionByHash", hash)));
+      return known.some((transaction) => transaction !== null);
     },
     baseFee: (gwei: string) => anvil.rpc("anvil_setNextBlockBaseFeePerGas", `0x${parseGwei(gwei).toString(16)}`),
     async mine(blocks = 1): Promise<void> {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { type Logger, pino } from "pino";
 import { type Hex, parseGwei } from "viem";
@@ -7,6 +9,7 @@ import type { Endpoints } from "../../src/chain/endpoints/endpoints.ts";
 import { createReader } from "../../src/chain/reader.ts";
 import { createRecorder } from "../../src/chain/recorder.ts";
 import type { Observer } from "../../src/chain/transactions/parts.ts";
+import { createTransactionStore } from "../../src/chain/transactions/store.ts";
 import { createSubmitter } from "../../src/chain/transactions/submitter.ts";
 import { createOutboxStore } from "../../src/outbox/outbox-store.ts";
 import { pumpOutbox } from "../../src/outbox/pump.ts";
@@ -24,9 +27,13 @@ export type TestSender = {
   receiptTimeoutSeconds?: number;
   maxFeeGwei?: number;
   observers?: Record<string, Observer>;
-  /** Waits until the chain has done what it does by itself. */
-  calm?: () => Promise<void>;
+  /** Waits until the chain has done what it does by itself; whether it has one of these transactions, in a block or not. */
+  calm?: (hashes: readonly Hex[]) => Promise<boolean>;
 };
+
+/** A busy node is slow to show what it has taken: so many times a round without anything to do is not the last. */
+const SECOND_LOOKS = 10;
+const SECOND_LOOK_MS = 50;
 
 /** What sends profiles, as `run` puts it together, in the hands of a test. */
 export function createTestSender(parts: TestSender) {
@@ -36,6 +43,7 @@ export function createTestSender(parts: TestSender) {
   const submission = { maxBatch: 16, retrySeconds: 5, maxAttempts: 5 };
   const recorder = createRecorder(endpoints, deployment, { account: account.address, confirmations });
   const outbox = createOutboxStore(database);
+  const transactions = createTransactionStore(database);
   const submitter = createSubmitter({
     endpoints,
     reader: createReader(endpoints),
@@ -64,9 +72,14 @@ export function createTestSender(parts: TestSender) {
     },
     /** Rounds until there is nothing to do, at most so many. */
     async rounds(most = 20): Promise<void> {
-      for (let count = 0; count < most; count++) {
-        if (!(await this.round())) return;
-        await parts.calm?.();
+      const open = async () => (await transactions.open()).flatMap(({ attempts }) => attempts.map(({ hash }) => hash));
+      let looks = 0;
+      for (let count = 0; count < most;) {
+        const moved = await this.round();
+        const isUnderWay = (await parts.calm?.(await open())) === true;
+        if (moved) count++;
+        else if (isUnderWay && looks++ < SECOND_LOOKS) await sleep(SECOND_LOOK_MS);
+        else return;
       }
     },
   };
