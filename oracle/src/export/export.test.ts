@@ -14,7 +14,7 @@ import { openReadOnly } from "../storage/open-read-only.ts";
 import type { Database } from "../storage/sql.ts";
 import { openSqlite } from "../storage/sqlite.ts";
 import { createUseStore } from "../uses/use-store.ts";
-import { type Export, exportRows } from "./tables.ts";
+import { type Export, type ExportRow, exportRows } from "./tables.ts";
 import { makeExportFolder, writeExport } from "./write-export.ts";
 
 const DAY = day(20_600);
@@ -74,7 +74,9 @@ async function read(what: Export, days = ALL) {
   if (meter === undefined) throw new Error("no meter");
   const opened = await openReadOnly(config);
   try {
-    return await Array.fromAsync(exportRows(what, opened, meter, days));
+    const rows: ExportRow[] = [];
+    for await (const row of exportRows(what, opened, meter, days)) rows.push(row);
+    return rows;
   } finally {
     await opened.close();
   }
