@@ -193,7 +193,8 @@ export async function run(config: Config): Promise<void> {
     },
   });
   const handle = edge.before(createMqttHandler(intake, { ...config, nodes }));
-  const broker: Source = await (cluster?.join(handle) ?? openSource(config, handle, edge, log));
+  const topics = [...mqttTopics(config.baseTopic), ...edge.topics];
+  const broker: Source = await (cluster?.join(handle, topics) ?? openSource(config, handle, edge, log));
   inlet.source = broker;
   resources.defer(() => broker.close());
   const http = await openHttpInput(config, { database, intake, clock, log });

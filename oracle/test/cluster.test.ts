@@ -56,9 +56,9 @@ describe.skipIf(postgresPrograms() === undefined)(
 
     test("share the work fairly, hand it over, and take what is left by one that ends", async () => {
       const url = await freshUrl();
-    const one = keep(await openSharedPostgres(url));
-    const first = leasesOf(one, "first");
-    await first.beat();
+      const one = keep(await openSharedPostgres(url));
+      const first = leasesOf(one, "first");
+      await first.beat();
       expect([first.held("shard").length, first.held("seat").length, first.held("account")]).toEqual([
         SHARDS,
         SEATS,

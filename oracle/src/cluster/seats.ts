@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 
 import type { Logger } from "pino";
 
-import { mqttTopics } from "../sources/decode/mqtt.ts";
 import { connectExternalBroker, type ExternalBroker, type ExternalBrokerConfig } from "../sources/external-broker.ts";
 import type { MessageHandler } from "../sources/message.ts";
 import type { Sql } from "../storage/sql.ts";
@@ -20,6 +19,8 @@ export type Seats = {
    * @param nowMs - The database's clock before the call.
    */
   mark(nowMs: number): void;
+  /** Publishes over one of the sessions; false where none is connected. */
+  publish(topic: string, payload: string): boolean;
   /** Whether one of the sessions is connected and subscribed. */
   isConnected(): boolean;
   closeAll(): Promise<void>;
@@ -27,7 +28,8 @@ export type Seats = {
 
 export type SeatParts = {
   broker: ExternalBrokerConfig;
-  baseTopic: string;
+  /** What is subscribed to. */
+  topics: readonly string[];
   handle: MessageHandler;
   /** Up to this moment of the database's clock all that the broker had for a seat has come in. */
   onCleared: (seat: number, clearMs: number) => void;
@@ -57,7 +59,7 @@ export async function saveCleared(sql: Sql, cleared: readonly (readonly [number,
   await sql.runMany(CLEAR, cleared);
 }
 
-export function createSeats({ broker, baseTopic, handle, onCleared, log }: SeatParts): Seats {
+export function createSeats({ broker, topics, handle, onCleared, log }: SeatParts): Seats {
   const group = broker.clientId;
   const seats = new Map<number, Seat>();
   const markerOf = (seat: number) => `${group}/marker/${seat}`;
@@ -95,7 +97,7 @@ export function createSeats({ broker, baseTopic, handle, onCleared, log }: SeatP
   return {
     open(seat) {
       if (seats.has(seat)) return;
-      const shared = mqttTopics(baseTopic).map((topic) => `$share/${group}/${topic}`);
+      const shared = topics.map((topic) => `$share/${group}/${topic}`);
       const connection = connectExternalBroker(
         {
           ...broker,
@@ -124,6 +126,7 @@ export function createSeats({ broker, baseTopic, handle, onCleared, log }: SeatP
         if (state.connection.publish(markerOf(seat), marker.token)) state.marker = marker;
       }
     },
+    publish: (topic, payload) => [...seats.values()].some(({ connection }) => connection.publish(topic, payload)),
     isConnected: () => [...seats.values()].some(({ connection }) => connection.isConnected()),
     async closeAll() {
       await Promise.all([...seats.keys()].map(close));

@@ -19,6 +19,13 @@ import { assignShards, SEATS, SHARDS } from "./shards.ts";
 /** How this process stands among the others, for `GET /api/health`. */
 export type ClusterStatus = { processes: number; shards: string; seats: string; sends: boolean };
 
+/** Where the messages come from that the broker gives to this process. */
+export type ClusterSource = {
+  isConnected: () => boolean;
+  publish: (topic: string, payload: string) => boolean;
+  close: () => Promise<void>;
+};
+
 /** One oracle process among several on one database. */
 export type Cluster = {
   database: SharedDatabase;
@@ -30,9 +37,10 @@ export type Cluster = {
   /**
    * Takes part from now on: takes leases, and messages from the broker. Once the meters are in the database.
    *
+   * @param topics - Filters to subscribe to.
    * @returns Gives back the sessions with the broker. The leases go with the connection to the database.
    */
-  join(handle: MessageHandler): Promise<{ isConnected: () => boolean; close: () => Promise<void> }>;
+  join(handle: MessageHandler, topics: readonly string[]): Promise<ClusterSource>;
   status(): ClusterStatus;
 };
 
@@ -114,12 +122,12 @@ export async function openCluster(config: Config, cluster: ClusterConfig, log: L
       leases.check("account", 0);
     }),
     accountTenure: () => tenure,
-    async join(handle) {
+    async join(handle, topics) {
       await database.transaction(async (sql) => {
         const { processes } = await lookAround(sql, name, cluster.silenceSeconds * 1000);
         await assignShards(sql, meters, processes === 1);
       });
-      seats = createSeats({ broker, baseTopic: config.baseTopic, handle, onCleared, log });
+      seats = createSeats({ broker, topics, handle, onCleared, log });
       const beating = startLoop(beat, {
         pauseMs: cluster.beatMilliseconds,
         signal: stopping.signal,
@@ -134,6 +142,7 @@ export async function openCluster(config: Config, cluster: ClusterConfig, log: L
       });
       return {
         isConnected: () => seats?.isConnected() ?? false,
+        publish: (topic, payload) => seats?.publish(topic, payload) ?? false,
         async close() {
           stopping.abort();
           await beating.done;
