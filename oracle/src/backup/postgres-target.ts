@@ -68,6 +68,9 @@ function targetOf(client: Client, tables: ReadonlyMap<string, readonly Column[]>
         into.map((_, column) => rows.map((row): SqlValue => parameterOf(row[column] ?? null))),
       );
     },
+    async run(statement) {
+      await client.query(statement);
+    },
     async finish() {
       for (const { table, column, numbered } of [...tables.values()].flat()) {
         if (!numbered) continue;

@@ -34,6 +34,14 @@ export type Restored = {
   barredDevices: number;
 };
 
+/**
+ * A meter without a closed day takes over the registers it has on chain, as after a lost database: with what the backup has of
+ * those very days, their energy would count twice. The backup's own registers and readings go on from one another.
+ */
+const KEEP_OWN_REGISTERS = `
+  UPDATE meters SET closed_day = (SELECT min(day) - 1 FROM open_days WHERE open_days.meter = meters.meter)
+  WHERE closed_day < 0 AND EXISTS (SELECT 1 FROM open_days WHERE open_days.meter = meters.meter)`;
+
 /** Days of one device that are barred at most: ten years. */
 const MOST_BARRED = 3_660;
 /** Messages that are older are refused, see the bounds of timing.pastToleranceSeconds. */
@@ -64,6 +72,7 @@ export async function restoreBackup(
   try {
     for (const table of Object.keys(manifest.tables)) await restoreTable(target, table, from, manifest);
     const barredDevices = hasSigned ? writeSigned(memoryFile, signed, onChain) : 0;
+    if (barredDevices > 0) await target.run(KEEP_OWN_REGISTERS);
     await target.finish();
     return { manifest, barredDevices };
   } catch (error) {

@@ -15,6 +15,8 @@ export type Target = {
   /** Its tables with their columns. */
   columns: ReadonlyMap<string, readonly string[]>;
   insert(table: string, columns: readonly string[], rows: readonly SqlValue[][]): Promise<void>;
+  /** A statement that both databases understand. */
+  run(statement: string): Promise<void>;
   /** Makes it the oracle's database. */
   finish(): Promise<void>;
   /** Leaves nothing behind, unless it is finished. */
@@ -69,6 +71,10 @@ function sqliteTarget(file: string, steps: Steps): Promise<Target> {
     insert(table, into, rows) {
       const statement = connection.prepare(insertText(table, into));
       for (const row of rows) statement.run(...row);
+      return Promise.resolve();
+    },
+    run(statement) {
+      connection.exec(statement);
       return Promise.resolve();
     },
     finish() {
