@@ -1,4 +1,4 @@
-/** `npm run build`: compiles the contracts with the compiler from npm and generates the typed ABIs from the result. */
+/** `npm run build`: compiles the contracts with the compiler from npm and generates the typed ABIs from the result, then bundles the gateway's process. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -17,3 +17,4 @@ function run(script: string, ...args: string[]): void {
 
 run("node_modules/hardhat/dist/src/cli.js", "build", "--no-tests");
 run("scripts/src/generate-abis.ts");
+run("scripts/src/bundle-edge.ts");

@@ -82,7 +82,7 @@ export function loadConfigWithoutMeters(file: string): Config {
   const folder = dirname(resolve(file));
   const isObject = typeof value === "object" && value !== null;
   const meters = isObject && "meters" in value ? value.meters : [];
-  if (!isObject || !Array.isArray(meters) || meters.length > 0) return parseConfig(value, folder);
+  if (!isObject || !Array.isArray(meters) || meters.length > 0 || "edge" in value) return parseConfig(value, folder);
   return { ...parseConfig({ ...value, meters: [NO_METER] }, folder), meters: [] };
 }
 

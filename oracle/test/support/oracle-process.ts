@@ -43,6 +43,10 @@ export function createOracleFolder(config: object, deployment: object) {
       const { stdout } = await runFile(process.execPath, [BINARY, ...args, "--config", configFile]);
       return JSON.parse(stdout) as T;
     },
+    /** Writes a file that only its owner may read. */
+    write(name: string, text: string): void {
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+    },
     start: () => startOracle(configFile, running),
     /** Leaves no process behind, whatever a test came to. */
     killAll() {
