@@ -9,7 +9,7 @@ export type Question<T> = {
   text: string;
   /** Taken where nothing is answered. */
   fallback?: string;
-  read: (answer: string) => T;
+  read: (answer: string) => T | Promise<T>;
 };
 
 export type Ask = <T>(question: Question<T>) => Promise<T>;
@@ -39,7 +39,7 @@ export function createAsker(
       const typed = ((await lines?.question(`${text}${hint} `)) ?? "").trim();
       const answer = typed === "" ? (fallback ?? "") : typed;
       try {
-        const value = read(answer);
+        const value = await read(answer);
         onAnswer(key, answer);
         return value;
       } catch (error) {
@@ -56,7 +56,7 @@ export function createAsker(
       const answer = given[key];
       if (answer !== undefined) {
         try {
-          return read(answer);
+          return await read(answer);
         } catch (error) {
           throw new CommonwattError(`Answer "${key}": ${error instanceof Error ? error.message : String(error)}`);
         }

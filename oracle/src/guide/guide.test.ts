@@ -13,7 +13,7 @@ import { readAnswersFile } from "./answers-file.ts";
 import { drawLink } from "./ask-owner.ts";
 import { createAsker } from "./ask.ts";
 import { askMeter } from "./meter-questions.ts";
-import { askMessages, askRest } from "./questions.ts";
+import { askMessages, askRest, askRpcUrl } from "./questions.ts";
 import { readEnergy, readUrl, readYes } from "./read-answer.ts";
 
 let folder: string;
@@ -53,6 +53,9 @@ describe("answers", () => {
 
   test("that are missing or wrong are named, with the question", async () => {
     await expect(askRest(asked({}))).rejects.toThrow(/answer "dappUrl" is missing, expected: At which address/u);
+    await expect(askRpcUrl(asked({ rpcUrl: "http://127.0.0.1:1" }))).rejects.toThrow(
+      /Answer "rpcUrl": .*127\.0\.0\.1:1 does not answer as a chain/u,
+    );
     await expect(askRest(asked({ dappUrl: "x" }))).rejects.toThrow(/Answer "dappUrl": .*expected a URL/u);
     await expect(askRest(asked({ dappUrl: "http://a.example", boardPort: "0" }))).rejects.toThrow(/boardPort/u);
   });

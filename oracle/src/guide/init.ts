@@ -17,7 +17,6 @@ import type { Config } from "../config/schema.ts";
 import { createKey, openKey, readAddress } from "../keystore/keystore.ts";
 import { readSecret } from "../keystore/passphrase.ts";
 import type { Ask } from "./ask.ts";
-import { checkRpc } from "./check-rpc.ts";
 import { filesOf, toJson, writePrivate } from "./files.ts";
 import { waitForFunds } from "./funds.ts";
 import { askDeployOrJoin, askMessages, askName, askRest, askRpcUrl, askTerms, askWhere } from "./questions.ts";
@@ -51,8 +50,7 @@ export async function initialize({ folder, ask, say, minutes }: InitParts): Prom
   mkdirSync(folder, { recursive: true });
   const files = filesOf(resolve(folder));
 
-  const rpcUrl = await askRpcUrl(ask);
-  const { chainId, sentence, warning } = await checkRpc(rpcUrl);
+  const { rpcUrl, chainId, sentence, warning } = await askRpcUrl(ask);
   say(sentence);
   if (warning !== undefined) say(warning);
 

@@ -1,4 +1,5 @@
 import { parseAddress, parseTicks, parseWhole } from "../community/values.ts";
+import { checkRpc } from "./check-rpc.ts";
 import { readChoice, readHost, readText, readUrl } from "./read-answer.ts";
 import type { Ask } from "./ask.ts";
 
@@ -16,7 +17,11 @@ export const askRpcUrl = (ask: Ask) =>
   ask({
     key: "rpcUrl",
     text: "Through which RPC endpoint is the chain reached, such as https://rpc.example.org?",
-    read: readUrl("RPC endpoint", ["http", "https"]),
+    // Asked at once, and remembered only if it answers: a person who mistypes it is asked again.
+    read: async (answer) => {
+      const rpcUrl = readUrl("RPC endpoint", ["http", "https"])(answer);
+      return { rpcUrl, ...(await checkRpc(rpcUrl)) };
+    },
   });
 
 export const askDeployOrJoin = (ask: Ask) =>
