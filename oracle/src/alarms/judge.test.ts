@@ -27,7 +27,7 @@ const settlement = {
   awaited: [],
   sharingMeters: 3,
   paused: true,
-} as const;
+} satisfies Facts["settlement"];
 
 /** For each alarm the facts that raise it, and words that its sentence must have. */
 const CASES: readonly [name: string, change: Partial<Facts>, words: string][] = [
