@@ -6,7 +6,7 @@ import { day, dayEnd, dayOf, dayStart, isoDay, type Day } from "@commonwatt/sdk/
 import { connectAsync, type MqttClient } from "mqtt";
 import type { Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { decodeShown, encodeReceipt, type ShownProfile } from "../src/edge/message.ts";
 import { edgeTopic, profilesFilter } from "../src/edge/topics.ts";
@@ -26,15 +26,19 @@ const cleanups: (() => void | Promise<void>)[] = [];
 
 beforeAll(async () => {
   await bundleGateway();
-  chain = await startLocalChain(dayStart(FIRST));
   if (hasMosquitto) broker = await startMosquitto();
 }, 300_000);
 afterAll(async () => {
-  await chain.close();
   if (hasMosquitto) await broker.close();
 });
+// A device begins on the day it is registered: each test has a chain that is still in the first of its days.
+beforeEach(async () => {
+  lastMeter = 0;
+  chain = await startLocalChain(dayStart(FIRST));
+}, 300_000);
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
+  await chain.close();
 });
 
 const address = () => ({ chainId: chain.deployment.chainId, neighbourhood: chain.deployment.neighbourhood });

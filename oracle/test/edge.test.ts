@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CUSTODIES, enumWord } from "@commonwatt/sdk/meters";
 import { day, dayEnd, dayOf, dayStart, isoDay } from "@commonwatt/sdk/time";
 import { type Hex, parseEther } from "viem";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import type { ExportedDay } from "../src/edge/export.ts";
 import { bundleGateway, createGatewayFolder } from "./support/edge-gateway.ts";
@@ -23,15 +23,19 @@ const cleanups: (() => void | Promise<void>)[] = [];
 
 beforeAll(async () => {
   await bundleGateway();
-  chain = await startLocalChain(dayStart(FIRST));
   if (hasMosquitto) local = await startMosquitto();
 }, 300_000);
 afterAll(async () => {
-  await chain.close();
   if (hasMosquitto) await local.close();
 });
+// A device begins on the day it is registered: each test has a chain that is still in the first of its days.
+beforeEach(async () => {
+  lastMeter = 0;
+  chain = await startLocalChain(dayStart(FIRST));
+}, 300_000);
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
+  await chain.close();
 });
 
 /** A relay with its own broker, in which the gateway has a user of its own, and a gateway whose device is registered. */
