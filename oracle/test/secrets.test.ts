@@ -114,7 +114,6 @@ describe("secrets", () => {
     said.push(await pages(...own));
     proxy.refuse(true);
     await running.logged("retry");
-    await running.logged("endpoints-down");
     said.push(await pages(...own), await words("status"), await words("doctor"));
     proxy.refuse(false);
     said.push(await words("status", "--json"), await words("doctor"), await words("check"));
