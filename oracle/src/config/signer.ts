@@ -6,7 +6,9 @@ import { path, port } from "./fields.ts";
 export const signer = z
   .discriminatedUnion("kind", [
     z
-      .strictObject({ kind: z.literal("process").describe("A process beside the oracle, with the keys of keystoreDir") })
+      .strictObject({
+        kind: z.literal("process").describe("A process beside the oracle, with the keys of keystoreDir"),
+      })
       .describe("Keys in files on this machine"),
     z
       .strictObject({
