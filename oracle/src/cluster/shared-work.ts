@@ -19,7 +19,8 @@ export type SharedWorkParts = {
 const MAX_LOOKS = 10_000;
 const TO_SIGN = `
   SELECT outbox.meter, outbox.day FROM outbox JOIN meters ON meters.meter = outbox.meter
-  WHERE outbox.state = 'closed' AND get_bit(?::bytea, meters.shard) = 1 ORDER BY outbox.day, outbox.id LIMIT ?`;
+  WHERE outbox.state = 'closed' AND get_bit(?::bytea, meters.shard) = 1 AND (outbox.day, outbox.id) > (?, ?)
+  ORDER BY outbox.day, outbox.id LIMIT ?`;
 const CLOSED = `
   UPDATE shards SET closed_as_of = ? WHERE get_bit(?::bytea, shard) = 1 AND closed_as_of < ?`;
 const ALL_CLOSED = "SELECT min(closed_as_of) AS as_of FROM shards";
@@ -77,11 +78,11 @@ export function createOwnShare({ meters, database, leases, createProcessor }: Sh
     },
     signingOutbox: {
       ...createOutboxStore(guarded),
-      async toSign(limit) {
+      async toSign(limit, after) {
         const shards = leases.held("shard");
         if (shards.length === 0) return [];
         const outbox = createOutboxStore(guarded);
-        const rows = await guarded.all(TO_SIGN, maskOf(shards), limit);
+        const rows = await guarded.all(TO_SIGN, maskOf(shards), after?.profile.day ?? -1, after?.id ?? 0, limit);
         const found = [];
         for (const row of rows) found.push(await outbox.find(Number(row["meter"]), Number(row["day"])));
         return found.flatMap((row) => (row?.state === "closed" ? [row] : []));

@@ -76,3 +76,30 @@ test("the outbox names the first day of each meter that is still to be recorded"
   expect(await outbox.unrecorded()).toEqual(new Map([[1, DAY]]));
   expect(await outbox.find(9, DAY)).toBeUndefined();
 });
+
+describe("profiles on their way into a transaction", () => {
+  test("are all of them sent, or none", async () => {
+    const ids = [await add(1, DAY, "record"), await add(2, DAY, "record")];
+    await outbox.markSent(await rows(), 7);
+    expect((await outbox.inTransaction(7)).map(({ id }) => id)).toEqual(ids);
+  });
+
+  test("are not sent with a signature that was taken back meanwhile", async () => {
+    const id = await add(1, DAY, "record");
+    const chosen = await rows();
+    await outbox.unsign(id);
+    await expect(outbox.markSent(chosen, 7)).rejects.toThrow("is not signed any more as it was to be sent");
+    expect((await outbox.find(1, DAY))?.state).toBe("closed");
+  });
+
+  test("are not sent with the signature of a device that was replaced meanwhile", async () => {
+    const id = await add(1, DAY, "record");
+    const chosen = await rows();
+    await outbox.unsign(id);
+    await outbox.markSigned(id, "0x00000000000000000000000000000000000000d2", "0x22");
+    await expect(outbox.markSent(chosen, 7)).rejects.toThrow("is not signed any more as it was to be sent");
+    expect((await outbox.find(1, DAY))?.state).toBe("signed");
+  });
+
+  const rows = () => outbox.toSend(0, 10);
+});

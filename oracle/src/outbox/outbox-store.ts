@@ -46,8 +46,12 @@ export type OutboxRow = {
 export type OutboxStore = {
   /** Inside the transaction that closes the day, over its `sql`. */
   add(meter: number, profile: DayProfile, route?: Route): Promise<void>;
-  /** Rows that wait for their signature, by day. */
-  toSign(limit: number): Promise<OutboxRow[]>;
+  /**
+   * Rows that wait for their signature, by day.
+   *
+   * @param after - Only those that follow this one.
+   */
+  toSign(limit: number, after?: OutboxRow): Promise<OutboxRow[]>;
   /**
    * Signed rows to record whose next attempt is due, at most one of each meter. An earlier day of the meter must be in a
    * block; how deep does not matter.
@@ -60,10 +64,16 @@ export type OutboxStore = {
   signedOf(meter: number): Promise<{ id: number; day: Day; device: Address }[]>;
   /** A signed or parked profile waits for its signature again: another device has taken over. */
   unsign(id: number): Promise<void>;
-  /** All of them or none. */
-  markSent(ids: readonly number[], transactionId: number): Promise<void>;
+  /**
+   * Inside a transaction: all of them or none.
+   *
+   * @throws When one is not signed any more as it is in the row: what is on its way would not be what is written down.
+   */
+  markSent(rows: readonly Pick<OutboxRow, "id" | "signature">[], transactionId: number): Promise<void>;
   markRecorded(id: number, transactionHash: Hex | undefined): Promise<void>;
   park(id: number, reason: string): Promise<void>;
+  /** Parks what the signer refused, if it waits for its signature still: another process may have had it signed. */
+  parkUnsigned(id: number, reason: string): Promise<void>;
   /** What a transaction had recorded is on its way in it again. */
   unrecord(transactionId: number): Promise<void>;
   /** What is on its way in a transaction is signed again, to be sent in another. */
@@ -89,7 +99,7 @@ export type OutboxStore = {
 const INSERT = `
   INSERT INTO outbox (meter, day, import_register, export_register, quality, intervals, route, state)
   VALUES (?, ?, ?, ?, ?, ?, ?, 'closed')`;
-const SELECT_CLOSED = "SELECT * FROM outbox WHERE state = 'closed' ORDER BY day, id LIMIT ?";
+const SELECT_CLOSED = "SELECT * FROM outbox WHERE state = 'closed' AND (day, id) > (?, ?) ORDER BY day, id LIMIT ?";
 const SELECT_SIGNED = `
   SELECT * FROM outbox AS signed WHERE state = 'signed' AND route = 'record' AND next_attempt_ms <= ? AND NOT EXISTS (
     SELECT 1 FROM outbox AS earlier WHERE earlier.meter = signed.meter AND earlier.day < signed.day AND (
@@ -108,13 +118,15 @@ const UNSIGN = `
   UPDATE outbox SET state = 'closed', device = NULL, signature = NULL, attempts = 0, next_attempt_ms = 0, reason = NULL,
   transaction_id = NULL WHERE id = ? AND state IN ('signed', 'parked')`;
 const SEND = `
-  UPDATE outbox SET state = 'sent', transaction_id = ?, transaction_hash = NULL, attempts = attempts + 1 WHERE id = ?`;
+  UPDATE outbox SET state = 'sent', transaction_id = ?, transaction_hash = NULL, attempts = attempts + 1
+  WHERE id = ? AND state = 'signed' AND signature = ?`;
 const UNRECORD = `
   UPDATE outbox SET state = 'sent', transaction_hash = NULL WHERE transaction_id = ? AND state = 'recorded'`;
 const RELEASE = `
   UPDATE outbox SET state = 'signed', transaction_id = NULL, next_attempt_ms = 0 WHERE transaction_id = ? AND state = 'sent'`;
 const RECORD = "UPDATE outbox SET state = 'recorded', transaction_hash = ?, reason = NULL WHERE id = ?";
 const PARK = "UPDATE outbox SET state = 'parked', reason = ? WHERE id = ?";
+const PARK_UNSIGNED = `${PARK} AND state = 'closed'`;
 const POSTPONE = `
   UPDATE outbox SET next_attempt_ms = ?, reason = ?,
   attempts = attempts + CASE state WHEN 'sent' THEN 0 ELSE 1 END,
@@ -143,7 +155,8 @@ export function createOutboxStore(sql: Sql): OutboxStore {
       const qualityText = encodeQuality(quality).toString();
       await sql.run(INSERT, meter, number, importRegister, exportRegister, qualityText, intervals, route);
     },
-    toSign: async (limit) => (await sql.all(SELECT_CLOSED, limit)).map(readRow),
+    toSign: async (limit, after) =>
+      (await sql.all(SELECT_CLOSED, after?.profile.day ?? -1, after?.id ?? 0, limit)).map(readRow),
     toSend: async (nowMs, limit) => (await sql.all(SELECT_SIGNED, nowMs, limit)).map(readRow),
     inTransaction: async (transactionId) => (await sql.all(SELECT_IN_TRANSACTION, transactionId)).map(readRow),
     async markSigned(id, device, signature) {
@@ -158,11 +171,11 @@ export function createOutboxStore(sql: Sql): OutboxStore {
     async unsign(id) {
       await sql.run(UNSIGN, id);
     },
-    async markSent(ids, transactionId) {
-      await sql.runMany(
-        SEND,
-        ids.map((id) => [transactionId, id]),
-      );
+    async markSent(rows, transactionId) {
+      for (const { id, signature } of rows) {
+        if ((await sql.run(SEND, transactionId, id, signature ?? null)) > 0) continue;
+        throw new Error(`outbox row ${id} is not signed any more as it was to be sent`);
+      }
     },
     async unrecord(transactionId) {
       await sql.run(UNRECORD, transactionId);
@@ -175,6 +188,9 @@ export function createOutboxStore(sql: Sql): OutboxStore {
     },
     async park(id, reason) {
       await sql.run(PARK, reason, id);
+    },
+    async parkUnsigned(id, reason) {
+      await sql.run(PARK_UNSIGNED, reason, id);
     },
     async postpone(id, nextAttemptMs, reason) {
       await sql.run(POSTPONE, nextAttemptMs, reason, id);

@@ -36,12 +36,7 @@ export async function pumpOutbox(parts: PumpParts): Promise<boolean> {
   for (const say of setAside.said) say();
   if (sendable.length === 0) return true;
   const order = { purpose: "record", ...recorder.recordingOf(sendable.map(toSigned)) };
-  return submitter.send(order, (sql, transactionId) =>
-    createOutboxStore(sql).markSent(
-      sendable.map(({ id }) => id),
-      transactionId,
-    ),
-  );
+  return submitter.send(order, (sql, transactionId) => createOutboxStore(sql).markSent(sendable, transactionId));
 }
 
 /**

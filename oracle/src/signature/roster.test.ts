@@ -80,6 +80,19 @@ describe("who signs a meter's day", () => {
     expect([roster.get(1), roster.get(1, 11), roster.get(1, 12)]).toEqual([A, A, B]);
   });
 
+  test("the third device, once it is registered, after both before it have ended", async () => {
+    const { scene, roster, refresh } = createScene([key(A, "retired"), key(B)]);
+    scene.states.set(A, ended).set(B, active);
+    await refresh();
+    scene.states.set(B, ended);
+    scene.devices = [key(A, "retired"), key(B, "retired"), key(C)];
+    await refresh();
+    scene.states.set(C, { ...active, lastDay: 12 });
+    await refresh();
+    expect(roster.get(1, 20)).toBe(C);
+    expect(roster.rotating()).toEqual(new Map([[1, 12]]));
+  });
+
   test("nobody here from the first day of a queued device whose key is elsewhere", async () => {
     const { scene, roster, refresh } = createScene([key(A), key(B, "next")]);
     scene.states.set(A, { ...active, deviceQueued: true });

@@ -106,8 +106,8 @@ export function createRoster({ signer, chain, nowMs, log }: RosterParts): Roster
       const [only] = keys;
       const known = entries.get(meter);
       // Where all keys but the one in force have ended, nothing can change any more.
-      const open = keys.filter(({ device }) => !ended.has(device));
-      if (keys.length > 1 && (open.length > 1 || known === undefined)) await look(meter, keys);
+      const canChange = keys.some(({ device }) => !ended.has(device) && !(known && isSame(device, known.inForce)));
+      if (keys.length > 1 && (canChange || known === undefined)) await look(meter, keys);
       else if (only !== undefined && (known === undefined || !holds(meter, known.inForce))) {
         enter(meter, { inForce: only.device });
       }
