@@ -76,7 +76,7 @@ export async function run(config: Config): Promise<void> {
 
   const cluster = config.cluster && (await openCluster(config, config.cluster, log));
   const database = resources.adopt(cluster?.database ?? (await openDatabase(config)), (opened) => opened.close());
-  await switchOver({ database, deployment, recorder, log });
+  await switchOver({ database, deployment, recorder, others: cluster?.others, log });
   const store = createMeterStore(database);
   const outbox = createOutboxStore(database);
   const offers = createOfferStore(database);

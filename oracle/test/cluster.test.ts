@@ -1,20 +1,35 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { type DayProfile, MEASURED } from "@commonwatt/sdk/profile";
+import { day } from "@commonwatt/sdk/time";
 import { pino } from "pino";
+import type { Address } from "viem";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { nonceSecret } from "../src/api/nonces.ts";
 import { moveFromShared, moveToShared } from "../src/cluster/change-over.ts";
+import { lockOthersOut } from "../src/cluster/lease-store.ts";
 import { createLeases, type Leases } from "../src/cluster/leases.ts";
 import { saveCleared } from "../src/cluster/seats.ts";
 import { createSharedInbox } from "../src/cluster/shared-inbox.ts";
+import { createOwnShare } from "../src/cluster/shared-work.ts";
 import { assignShards, maskOf, SEATS, SHARDS, shardOf } from "../src/cluster/shards.ts";
 import { createInboxStore } from "../src/inbox/inbox-store.ts";
+import { createOutboxStore } from "../src/outbox/outbox-store.ts";
+import { switchOver } from "../src/outbox/switch-over.ts";
+import { standAlone } from "../src/storage/alone.ts";
 import { LeaseLostError } from "../src/storage/errors.ts";
 import { openPostgres, openSharedPostgres, type SharedDatabase } from "../src/storage/postgres.ts";
 import { type Postgres, postgresPrograms, startPostgres } from "./support/postgres.ts";
 import { startTcpProxy } from "./support/tcp-proxy.ts";
 
 const log = pino({ level: "silent" });
+
+function emptyProfile(number: number): DayProfile {
+  const lanes = () => Array<number>(96).fill(0);
+  const quality = Array<typeof MEASURED>(96).fill(MEASURED);
+  return { day: day(number), importRegister: 0n, exportRegister: 0n, quality, imports: lanes(), exports: lanes() };
+}
 const SILENCE_SECONDS = 2;
 const ALL = maskOf(Array.from({ length: SHARDS }, (_, shard) => shard));
 
@@ -118,6 +133,26 @@ describe.skipIf(postgresPrograms() === undefined)(
       await alone.close();
     }, 60_000);
 
+    test("agree on one secret for sign-ins, and find room where there is some, though they look at the same time", async () => {
+      const url = await freshUrl();
+      const processes = [keep(await openSharedPostgres(url)), keep(await openSharedPostgres(url))];
+      const secrets = await Promise.all(processes.map((database) => database.transaction(nonceSecret)));
+      expect(secrets[0]).toEqual(secrets[1]);
+      const took = await Promise.all(
+        processes.map((database) =>
+          database.transaction(async (sql) => {
+            await standAlone(sql);
+            const isRoom = (await sql.get("SELECT 1 AS taken FROM seats WHERE seat >= 100")) === undefined;
+            // Longer than the other needs to look.
+            await sleep(500);
+            if (isRoom) await sql.run("INSERT INTO seats (seat, clear_ms) VALUES (100, 0)");
+            return isRoom;
+          }),
+        ),
+      );
+      expect(took.toSorted()).toEqual([false, true]);
+    }, 60_000);
+
     test("work messages through in order of time once nothing older can come, also what was stored last", async () => {
       const database = keep(await openSharedPostgres(await freshUrl()));
       const inbox = createSharedInbox(database);
@@ -176,6 +211,71 @@ describe.skipIf(postgresPrograms() === undefined)(
       const inbox = createInboxStore(again);
       const left = await inbox.after(await inbox.cursor(), 10);
       expect(left.map(({ timeMs }) => timeMs)).toEqual([3]);
+    }, 60_000);
+
+    test("go over to another contract only when none of the others would go on with the one before", async () => {
+      const url = await freshUrl();
+      const [one, two] = [keep(await openSharedPostgres(url)), keep(await openSharedPostgres(url))];
+      const go = (database: SharedDatabase, neighbourhood: Address) =>
+        switchOver({
+          database,
+          deployment: { chainId: 1, neighbourhood },
+          recorder: { device: () => Promise.reject(new Error("not asked for")) },
+          others: (sql) => lockOthersOut(sql, "one of two", SILENCE_SECONDS * 1000),
+          log,
+        });
+      const [before, next] = [
+        "0x00000000000000000000000000000000000000a1",
+        "0x00000000000000000000000000000000000000a2",
+      ] as const;
+      await Promise.all([go(one, before), go(two, before)]);
+      expect(await one.all("SELECT neighbourhood FROM neighbourhoods")).toEqual([{ neighbourhood: before }]);
+      await expect(go(two, next)).rejects.toThrow("stop all oracle processes of this database");
+      await go(one, before);
+      await one.close();
+      // The server takes a moment to see that it is gone.
+      await expect.poll(() => go(two, next).then(() => "went over", String)).toBe("went over");
+      const late = keep(await openSharedPostgres(url));
+      await go(late, next);
+      await expect(go(late, before)).rejects.toThrow("has moved on");
+      expect(await late.all("SELECT neighbourhood FROM neighbourhoods ORDER BY neighbourhood")).toHaveLength(2);
+    }, 120_000);
+
+    test("sign the days of their own shards, and go past those that wait for a key", async () => {
+      const database = keep(await openSharedPostgres(await freshUrl()));
+      const leases = leasesOf(database, "alone");
+      await leases.beat();
+      const meters = [1, 2].map((meter) => ({ meter, node: `home-${meter}` }) as never);
+      await database.run("INSERT INTO meters (meter, import_wh, export_wh) VALUES (1, 0, 0), (2, 0, 0)");
+      await assignShards(database, meters, true);
+      const { signingOutbox } = createOwnShare({
+        ...{ meters, database, leases },
+        createProcessor: () => {
+          throw new Error("not asked for");
+        },
+      });
+      for (const [meter, number] of [
+        [1, 20_001],
+        [2, 20_000],
+        [1, 20_000],
+      ] as const) {
+        await signingOutbox.add(meter, emptyProfile(number));
+      }
+      const first = await signingOutbox.toSign(2);
+      const rest = await signingOutbox.toSign(2, first.at(-1));
+      expect([...first, ...rest].map(({ meter, profile }) => [meter, profile.day])).toEqual([
+        [2, 20_000],
+        [1, 20_000],
+        [1, 20_001],
+      ]);
+      await signingOutbox.markSigned(first[0]?.id ?? 0, "0x00000000000000000000000000000000000000d2", "0x22");
+      await database.transaction((sql) =>
+        createOutboxStore(sql).markSent([{ id: first[0]?.id ?? 0, signature: "0x22" }], 7),
+      );
+      const stale = database.transaction((sql) =>
+        createOutboxStore(sql).markSent([{ id: first[0]?.id ?? 0, signature: "0x11" }], 8),
+      );
+      await expect(stale).rejects.toThrow("is not signed any more");
     }, 60_000);
 
     test("refuse a meter that changes its node while others go by the old one", async () => {

@@ -32,6 +32,7 @@ const SILENT = `SELECT backend_pid, name FROM processes WHERE beat_ms < ?`;
 const END = `
   SELECT pg_terminate_backend(pid) AS ended FROM pg_locks
   WHERE pid = ?::int AND locktype = 'advisory' AND objsubid = 1 AND classid = ?::bigint::oid AND objid = ?::bigint::oid`;
+const LOCK_OUT = "LOCK TABLE neighbourhoods IN EXCLUSIVE MODE";
 const FORGET = "DELETE FROM processes WHERE backend_pid = ?";
 const TRY = `
   SELECT number::bigint AS number FROM unnest(string_to_array(?, ',')::int[]) AS number
@@ -81,6 +82,16 @@ export async function lookAround(sql: Sql, name: string, silenceMs: number): Pro
     }
   }
   return { nowMs, processes: present.size, mine, taken, cutOff };
+}
+
+/**
+ * Keeps processes that are starting from learning which neighbourhood the database is of until the transaction ends.
+ *
+ * @returns How many processes have the database besides this one.
+ */
+export async function lockOthersOut(sql: Sql, name: string, silenceMs: number): Promise<number> {
+  await sql.run(LOCK_OUT);
+  return (await lookAround(sql, name, silenceMs)).processes - 1;
 }
 
 /** Takes what is free of these; returns what it got. */

@@ -7,9 +7,9 @@ import { startLoop } from "../loop.ts";
 import type { MessageHandler } from "../sources/message.ts";
 import { readSecret } from "../keystore/passphrase.ts";
 import { openSharedPostgres, type SharedDatabase } from "../storage/postgres.ts";
-import type { Database } from "../storage/sql.ts";
+import type { Database, Sql } from "../storage/sql.ts";
 import { moveToShared } from "./change-over.ts";
-import { lookAround } from "./lease-store.ts";
+import { lockOthersOut, lookAround } from "./lease-store.ts";
 import { createLeases, type Leases } from "./leases.ts";
 import { createSeats, saveCleared, type Seats } from "./seats.ts";
 import { createSharedProcessor, type SharedProcessor } from "./shared-processor.ts";
@@ -32,6 +32,8 @@ export type Cluster = {
   share: OwnShare;
   /** The database for what only the process may do that sends transactions. */
   accountDatabase: Database;
+  /** For `switchOver`. Inside a transaction. */
+  others: (sql: Sql) => Promise<number>;
   /** Another number each time the account becomes this process's; undefined while it is another's. */
   accountTenure(): number | undefined;
   /**
@@ -121,6 +123,7 @@ export async function openCluster(config: Config, cluster: ClusterConfig, log: L
     accountDatabase: database.guarded(() => {
       leases.check("account", 0);
     }),
+    others: (sql) => lockOthersOut(sql, name, cluster.silenceSeconds * 1000),
     accountTenure: () => tenure,
     async join(handle, topics) {
       await database.transaction(async (sql) => {

@@ -27,6 +27,11 @@ export type SwitchOverParts = {
   deployment: Pick<Deployment, "chainId" | "neighbourhood">;
   /** Of the deployment. */
   recorder: Pick<Recorder, "device">;
+  /**
+   * Where several processes share the database: how many have it besides this one. Asked inside a transaction, until whose end
+   * none of them learns which neighbourhood it is of.
+   */
+  others?: ((sql: Sql) => Promise<number>) | undefined;
   log: Logger;
 };
 
@@ -35,26 +40,36 @@ export type SwitchOverParts = {
  * one before is put by: it is good for that contract only. Registers and open days go on. Offers are for the old
  * marketplace, and are shown no more.
  *
- * @throws CommonwattError when the database has moved on from this neighbourhood to another, or holds profiles that wait
- *   for another contract whose meters were not moved here.
+ * @throws CommonwattError when the database has moved on from this neighbourhood to another, holds profiles that wait for
+ *   another contract whose meters were not moved here, or other processes would go on with that contract.
  */
-export async function switchOver({ database, deployment, recorder, log }: SwitchOverParts): Promise<void> {
+export async function switchOver(parts: SwitchOverParts): Promise<void> {
+  const { database, deployment, recorder, others, log } = parts;
   const { chainId } = deployment;
   const neighbourhood = deployment.neighbourhood.toLowerCase();
-  const current = await database.get(SELECT_CURRENT);
-  if (current === undefined) {
-    await database.run(ENTER, chainId, neighbourhood);
-    return;
-  }
-  const before = { chainId: Number(current["chain_id"]), neighbourhood: String(current["neighbourhood"]) };
-  if (before.neighbourhood === neighbourhood && before.chainId === chainId) return;
+  const next = { chainId, neighbourhood };
+  const before = await database.transaction(async (sql) => {
+    await others?.(sql);
+    const current = await currentPlace(sql);
+    if (current === undefined) await sql.run(ENTER, chainId, neighbourhood);
+    return current ?? next;
+  });
+  if (isSame(before, next)) return;
   if ((await database.get(SELECT_LEFT, neighbourhood, chainId)) !== undefined) {
     throw new CommonwattError(
       `The database has moved on from the neighbourhood ${neighbourhood} to ${before.neighbourhood}, expected that one in the deployment file`,
     );
   }
   await requireMoved(database, recorder, before.neighbourhood);
-  await database.transaction((sql) => leave(sql, before, { chainId, neighbourhood }));
+  await database.transaction(async (sql) => {
+    // One that goes on signing for the contract before would spoil what is closed from now on.
+    if (((await others?.(sql)) ?? 0) > 0) {
+      throw new CommonwattError(
+        `The database goes over from the neighbourhood ${before.neighbourhood} to ${neighbourhood}, and other oracle processes have it open: stop all oracle processes of this database, give each the new deployment file, and start one of them before the others`,
+      );
+    }
+    await leave(sql, before, next);
+  });
   log.info(
     { event: "contract-changed", from: before.neighbourhood, to: neighbourhood },
     `The database goes over from the neighbourhood ${before.neighbourhood} to ${neighbourhood}: registers go on, what was signed for the old one is put by`,
@@ -62,6 +77,13 @@ export async function switchOver({ database, deployment, recorder, log }: Switch
 }
 
 type Place = { chainId: number; neighbourhood: string };
+
+const isSame = (a: Place, b: Place) => a.neighbourhood === b.neighbourhood && a.chainId === b.chainId;
+
+async function currentPlace(sql: Sql): Promise<Place | undefined> {
+  const row = await sql.get(SELECT_CURRENT);
+  return row && { chainId: Number(row["chain_id"]), neighbourhood: String(row["neighbourhood"]) };
+}
 
 async function leave(sql: Sql, before: Place, next: Place): Promise<void> {
   await sql.run(KEEP_PAST, before.chainId, before.neighbourhood);
