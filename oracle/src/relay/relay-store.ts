@@ -33,12 +33,14 @@ export type Spent = { actions: number; failures: number; gas: number };
 /** Members' actions on their way, one row each, for ever: what was sent is known by what was signed. */
 export type RelayStore = ReturnType<typeof createRelayStore>;
 
+/** What failed was paid for, and counts for its day for ever: it makes room under another name. */
+const SET_ASIDE = "UPDATE relay_actions SET hash = hash || '-' || seq WHERE hash = ? AND state = 'failed'";
 const INSERT = `
   INSERT INTO relay_actions (hash, seq, wallet, action, call, day, gas, state, received_ms)
   VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM relay_actions), ?, ?, ?, ?, ?, 'queued', ?)
   ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq, call = excluded.call, day = excluded.day, gas = excluded.gas,
   state = 'queued', reason = NULL, received_ms = excluded.received_ms, next_attempt_ms = 0, transaction_id = NULL,
-  transaction_hash = NULL WHERE relay_actions.state IN ('failed', 'refused')`;
+  transaction_hash = NULL WHERE relay_actions.state = 'refused'`;
 const SELECT = `
   SELECT relay_actions.*, transactions.state AS transaction_state, (
     SELECT hash FROM transaction_attempts WHERE transaction_attempts.transaction_id = relay_actions.transaction_id
@@ -78,9 +80,14 @@ export function createRelayStore(sql: Sql) {
   });
 
   return {
-    /** Queues an action; one that failed or was refused is queued anew, any other stays as it is. */
+    /**
+     * Queues an action; one that failed or was refused is queued anew, any other stays as it is. Inside a transaction. What
+     * failed keeps a row of its own: could the same action be sent again for nothing, a wallet whose code says yes when it is
+     * asked and burns gas on chain would never come to its limits.
+     */
     async add(row: Pick<RelayRow, "id" | "wallet" | "action" | "call" | "day" | "gas" | "receivedMs">): Promise<void> {
       const { id, wallet, action, call, day, gas, receivedMs } = row;
+      await sql.run(SET_ASIDE, id);
       await sql.run(INSERT, id, wallet.toLowerCase(), action, JSON.stringify(call), day, gas, receivedMs);
     },
     async find(id: Hex): Promise<RelayRow | undefined> {
