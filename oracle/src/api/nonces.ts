@@ -2,6 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { Address } from "viem";
 
+import { standAlone } from "../storage/alone.ts";
 import type { Sql } from "../storage/sql.ts";
 
 /**
@@ -15,7 +16,7 @@ export type Nonces = {
   /**
    * Uses it up. Inside the transaction that begins the session.
    *
-   * @returns False when it was used before.
+   * @returns False when it was used before, or has run out meanwhile.
    */
   use(sql: Sql, nonce: string): Promise<boolean>;
 };
@@ -53,7 +54,10 @@ export function createNonces(secret: Uint8Array, lifeMs: number, nowMs: () => nu
     },
     async use(sql, nonce) {
       const expiresMs = Number.parseInt(nonce.slice(0, 12), 16);
-      await sql.run(FORGET, nowMs());
+      // It may have run out since it was looked at: what is forgotten here must not be good any more.
+      const usedMs = nowMs();
+      if (!(expiresMs > usedMs)) return false;
+      await sql.run(FORGET, usedMs);
       return (await sql.run(USE, nonce, expiresMs)) === 1;
     },
   };
@@ -61,6 +65,8 @@ export function createNonces(secret: Uint8Array, lifeMs: number, nowMs: () => nu
 
 /** The secret of this database, made when there is none. Inside a transaction. */
 export async function nonceSecret(sql: Sql): Promise<Uint8Array> {
+  // Of two processes that start at the same time one makes it.
+  await standAlone(sql);
   const found = (await sql.get(GET_SECRET))?.["secret"];
   if (found instanceof Uint8Array) return found;
   const secret = randomBytes(SECRET_BYTES);

@@ -7,6 +7,7 @@ import type { Owners } from "../api/owners.ts";
 import { refuse } from "../api/refusal.ts";
 import type { Reader } from "../chain/reader.ts";
 import type { RelayConfig } from "../config/relay.ts";
+import { standAlone } from "../storage/alone.ts";
 import type { Database } from "../storage/sql.ts";
 import { estimateAction } from "./estimate.ts";
 import { assertWithinLimits } from "./limits.ts";
@@ -58,6 +59,7 @@ export async function takeAction(request: RelayRequest, wallet: Address, parts: 
   const gas = Number(estimate.gas);
   const day = dayOf(nowMs() / 1000);
   return database.transaction(async (sql) => {
+    await standAlone(sql);
     const inside = createRelayStore(sql);
     if (await inside.isUnderWay(wallet, id)) {
       throw refuse(
