@@ -49,6 +49,7 @@ const SELECT_ONE = `SELECT ${COLUMNS} ${FROM} AND outbox.meter = ? AND outbox.da
 const SELECT_ALL = `SELECT ${COLUMNS} ${FROM} ORDER BY outbox.meter, outbox.day`;
 const SELECT_OPEN = `
   SELECT ${COLUMNS} ${FROM} AND (edge_days.standing IS NULL OR edge_days.standing <> 'proven')
+  AND (outbox.meter, outbox.day) > (?, ?)
   ORDER BY outbox.meter, outbox.day LIMIT ?`;
 // Of each meter the first day that nobody has yet: a later one must not overtake it.
 const SELECT_NEW = `
@@ -74,7 +75,7 @@ const PROVE = `
   INSERT INTO edge_days (meter, day, standing, shown, next_ms) VALUES (?, ?, 'proven', 0, 0)
   ON CONFLICT (meter, day) DO UPDATE SET standing = 'proven', reason = NULL`;
 const OLD = `
-  SELECT outbox.meter, outbox.day ${FROM} AND outbox.day < ? AND edge_days.standing IN ('claimed', 'proven')
+  SELECT outbox.meter, outbox.day ${FROM} AND outbox.day < ? AND (edge_days.standing = 'proven' OR edge_days.standing = ?)
   ORDER BY outbox.day LIMIT ?`;
 const DROP_PROFILE = "DELETE FROM outbox WHERE meter = ? AND day = ?";
 const DROP_DAY = "DELETE FROM edge_days WHERE meter = ? AND day = ?";
@@ -91,8 +92,9 @@ export function createDayStore(sql: Sql) {
       return row === undefined ? undefined : readDay(row);
     },
     all: async (): Promise<SignedDay[]> => (await sql.all(SELECT_ALL)).map(readDay),
-    /** Days that are not proven to be on chain, by meter and day. */
-    open: async (limit: number): Promise<SignedDay[]> => (await sql.all(SELECT_OPEN, limit)).map(readDay),
+    /** Days that are not proven to be on chain, by meter and day, from the one after another. */
+    open: async (after: { meter: number; day: number }, limit: number): Promise<SignedDay[]> =>
+      (await sql.all(SELECT_OPEN, after.meter, after.day, limit)).map(readDay),
     /** Of each meter the first day that nobody has yet, if it is due to be shown. */
     toShow: async (nowMs: number, limit: number): Promise<SignedDay[]> =>
       (await sql.all(SELECT_NEW, nowMs, limit)).map(readDay),
@@ -113,9 +115,13 @@ export function createDayStore(sql: Sql) {
     async markProven(meter: number, of: number): Promise<void> {
       await sql.run(PROVE, meter, of);
     },
-    /** Removes days before one that are on chain, at most so many. */
-    async removeBefore(before: number, limit: number): Promise<number> {
-      const rows = await sql.all(OLD, before, limit);
+    /**
+     * Removes days before one that are on chain, at most so many.
+     *
+     * @param enough - The least that must be known of a day: the relay's word where there is nobody else to ask.
+     */
+    async removeBefore(before: number, enough: "claimed" | "proven", limit: number): Promise<number> {
+      const rows = await sql.all(OLD, before, enough, limit);
       for (const row of rows) {
         await sql.run(DROP_PROFILE, Number(row["meter"]), Number(row["day"]));
         await sql.run(DROP_DAY, Number(row["meter"]), Number(row["day"]));

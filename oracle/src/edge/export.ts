@@ -66,14 +66,17 @@ export const exportVerb = defineVerb({
  * @throws CommonwattError when there is no database.
  */
 export async function exportDays(
-  config: Pick<GatewayConfig, "dataDir" | "neighbourhood">,
+  config: Pick<GatewayConfig, "dataDir" | "neighbourhood" | "rpcUrl">,
   wanted: { meter?: number; day?: number; all: boolean },
 ): Promise<ExportedDay[]> {
   const found = await readDays(config);
+  // A relay that withholds a day may well say that it is on chain: its word is good where there is no other.
+  const isDone = (standing: DayStanding) =>
+    standing === "proven" || (standing === "claimed" && config.rpcUrl === undefined);
   return found
     .filter((of) => wanted.meter === undefined || of.meter === wanted.meter)
     .filter((of) => wanted.day === undefined || of.day === wanted.day)
-    .filter(({ standing }) => wanted.all || (standing !== "proven" && standing !== "claimed"))
+    .filter(({ standing }) => wanted.all || !isDone(standing))
     .map((of) => exportDay(of, config.neighbourhood));
 }
 

@@ -90,7 +90,9 @@ export const gatewaySchema = z.strictObject({
     .min(30)
     .max(36_500)
     .default(400)
-    .describe("Days that a signed profile is kept after it got on chain. One that did not is kept for ever"),
+    .describe(
+      "Days that a signed profile is kept once it is on chain: as the chain shows, or, without rpcUrl, as the relay says. One that is not is kept for ever",
+    ),
   retention: z
     .strictObject({
       messageDays: shape.retention

@@ -144,9 +144,10 @@ export async function runGateway({ config, log, stop, clock = systemClock }: Gat
     }),
     loop("Removing what is old", TIDY_PAUSE_MS, async () => {
       const now = clock.nowMs();
-      const removed = await database.transaction((sql) =>
-        createDayStore(sql).removeBefore(dayOf(now / 1000 - config.keepDays * SECONDS_PER_DAY), OLD_DAYS),
-      );
+      const before = dayOf(now / 1000 - config.keepDays * SECONDS_PER_DAY);
+      // Where the chain can be asked, the relay's word is no reason to give up the only copy of a day.
+      const enough = proof === undefined ? "claimed" : "proven";
+      const removed = await database.transaction((sql) => createDayStore(sql).removeBefore(before, enough, OLD_DAYS));
       return (await createRetention(database, config.retention, () => now)()) || removed > 0;
     }),
   ];

@@ -29,6 +29,7 @@ const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 900_000;
 /** What the relay's clock may differ by before it is told: it is told, never followed. */
 const SKEW_SECONDS = 120;
+const BEFORE_ALL = { meter: 0, day: -1 };
 
 const STANDING_OF: Readonly<Record<ReceiptState, DayStanding>> = {
   taken: "taken",
@@ -55,6 +56,8 @@ export function createShowing({ config, database, publish, proof, nowMs, log }: 
   /** When the alarm of a day was last raised. */
   const alarmed = new Map<string, number>();
   let skewSeconds: number | undefined;
+  /** The day that was looked up on chain last. */
+  let lookedUp: { meter: number; day: number } = BEFORE_ALL;
 
   const digestOf = ({ profile }: SignedDay): Hex => hashSignedProfile(domain, profile);
   const isDone = (standing: DayStanding) => standing === "proven" || (standing === "claimed" && proof === undefined);
@@ -100,7 +103,10 @@ export function createShowing({ config, database, publish, proof, nowMs, log }: 
   async function prove(): Promise<number> {
     if (proof === undefined) return 0;
     let proven = 0;
-    for (const of of await days.open(BATCH)) {
+    const open = await days.open(lookedUp, BATCH);
+    // Days that nobody can prove any more must not keep others from being looked up: round by round it is everyone's turn.
+    lookedUp = open.length < BATCH ? BEFORE_ALL : (open.at(-1) ?? BEFORE_ALL);
+    for (const of of open) {
       if ((await proof.isOnChain(of)) !== true) continue;
       await days.markProven(of.meter, of.day);
       proven++;
