@@ -6,8 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { restoreBackup } from "../src/backup/restore.ts";
 import { writeBackup } from "../src/backup/write-backup.ts";
+import { SEATS, SHARDS } from "../src/cluster/shards.ts";
 import { loadConfig } from "../src/config/load.ts";
 import { openDatabase } from "../src/storage/open.ts";
+import type { Database } from "../src/storage/sql.ts";
 import { type Postgres, postgresPrograms, startPostgres } from "./support/postgres.ts";
 
 const ADDRESS = `0x${"00".repeat(19)}a1`;
@@ -53,6 +55,11 @@ describe.skipIf(postgresPrograms() === undefined)("a backup (skipped where no Po
     );
     return { configFile: file, config: loadConfig(file) };
   }
+
+  const sharedOf = (database: Database) =>
+    database.get(
+      'SELECT (SELECT count(*) FROM shards) AS "shards", (SELECT count(DISTINCT seat) FROM seats) AS "seats"',
+    );
 
   const chain = {
     chainId: DEPLOYMENT.chainId,
@@ -102,6 +109,8 @@ describe.skipIf(postgresPrograms() === undefined)("a backup (skipped where no Po
       "INSERT INTO transactions (purpose, account, nonce, to_address, data, gas, state) VALUES ('record', 'a', 2, 'b', '', 1, 'unmined') RETURNING id",
     );
     expect(next).toEqual({ id: 2 });
+    // What several processes would share is whole, also where the backup is from one that had none of it.
+    if (target === "postgres") expect(await sharedOf(restored)).toEqual({ shards: SHARDS, seats: SEATS });
     await restored.close();
   });
 

@@ -32,8 +32,6 @@ export async function postgresTarget(url: string, steps: Steps): Promise<Target>
     for (const { postgres } of steps) if (postgres !== "") await client.query(postgres);
     const { rows: found } = await client.query<Column>(COLUMNS);
     const tables = Map.groupBy(found, ({ table }) => table);
-    // What the steps themselves put in comes from the backup.
-    for (const table of tables.keys()) await client.query(`DELETE FROM "${table}"`);
     return targetOf(client, tables);
   } catch (error) {
     await client.end().catch(() => undefined);

@@ -109,6 +109,8 @@ async function restoreTable(target: Target, table: string, from: string, manifes
     }
     return;
   }
+  // What the schema's steps put in comes from the backup; of a table that the backup has not, it stays.
+  await target.run(`DELETE FROM "${table}"`);
   const { columns, parts } = await readRows(join(from, "tables", `${table}.jsonl.gz`));
   const kept = columns.flatMap((name, index) => (known.includes(name) ? [index] : []));
   let count = 0;

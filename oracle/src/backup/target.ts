@@ -10,7 +10,7 @@ import { MIGRATIONS } from "../storage/migrations.ts";
 import type { SqlValue } from "../storage/sql.ts";
 import { postgresTarget } from "./postgres-target.ts";
 
-/** An empty database with the schema of a backup's version; nothing of it is seen by anybody before `finish`. */
+/** A database that is new, with the schema of a backup's version; nothing of it is seen by anybody before `finish`. */
 export type Target = {
   /** Its tables with their columns. */
   columns: ReadonlyMap<string, readonly string[]>;
@@ -64,8 +64,6 @@ function sqliteTarget(file: string, steps: Steps): Promise<Target> {
       return [String(name), found.map((column) => String(column["name"]))];
     }),
   );
-  // What the steps themselves put in comes from the backup.
-  for (const name of columns.keys()) connection.exec(`DELETE FROM "${name}"`);
   return Promise.resolve({
     columns,
     insert(table, into, rows) {
