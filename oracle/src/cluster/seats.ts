@@ -74,7 +74,11 @@ export function createSeats({ broker, topics, handle, onCleared, log }: SeatPart
         state?.underWay.add(taken);
         // Removed with its outcome: a marker that comes later finds only what is still under way.
         const done = () => void state?.underWay.delete(taken);
-        taken.then(done, done);
+        taken.then(done, () => {
+          done();
+          // It comes again, and a marker that was behind it may come before: that one says nothing any more.
+          if (state !== undefined) state.marker = undefined;
+        });
         return taken;
       }
       const marker = state?.marker;
