@@ -39,6 +39,8 @@ export type RelayerParts = {
 
 const TROUBLE_PAUSE_MS = 15_000;
 const LACK_PAUSE_MS = 30_000;
+/** Long enough for some others to be tried. */
+const ASIDE_MS = 8 * TROUBLE_PAUSE_MS;
 
 export function createRelayer(parts: RelayerParts): Relayer {
   const { config, submitter, reader, database, account, nowMs, log } = parts;
@@ -71,15 +73,26 @@ export function createRelayer(parts: RelayerParts): Relayer {
     return true;
   }
 
+  async function stepAside({ id }: RelayRow): Promise<void> {
+    try {
+      await store.postpone(id, nowMs() + ASIDE_MS, "It waits: the chain could not be asked about it.");
+    } catch {
+      // Then it is the database that is away, and the next round says so.
+    }
+  }
+
   return {
     async round() {
       if (!config.enabled || nowMs() < resumeMs || !submitter.isFree()) return false;
       if (parts.settlementEnabled && !isQuiet(parts)) return false;
+      let row: RelayRow | undefined;
       try {
-        const [row] = await store.next(nowMs(), 1);
+        [row] = await store.next(nowMs(), 1);
         return row === undefined ? false : await send(row);
       } catch (error) {
         resumeMs = nowMs() + TROUBLE_PAUSE_MS;
+        // It may be this action that a node is asked in vain about: the others go first then.
+        if (row !== undefined) await stepAside(row);
         const reason = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
         log.warn({ event: "relay-setback", reason }, `Members' actions wait a little: ${reason}`);
         return false;
