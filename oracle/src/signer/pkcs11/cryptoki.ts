@@ -167,8 +167,7 @@ export function loadCryptoki(file: string): Cryptoki {
     },
 
     find(session, template, max) {
-      const { table, kept } = attributeTable(template);
-      invoke("C_FindObjectsInit", session, table, kept.length);
+      invoke("C_FindObjectsInit", session, attributeTable(template), template.length);
       try {
         const [handles, count] = [offHeap(FIND_AT_ONCE * ULONG_BYTES), offHeap(ULONG_BYTES)];
         const found: bigint[] = [];
@@ -186,7 +185,7 @@ export function loadCryptoki(file: string): Cryptoki {
 
     read(session, object, type) {
       const value = offHeap(MAX_ATTRIBUTE_BYTES);
-      const { table } = attributeTable([{ type, value }]);
+      const table = attributeTable([{ type, value }]);
       const code = Number(functions.C_GetAttributeValue(session, object, table, 1));
       const length = table.readBigUInt64LE(2 * ULONG_BYTES);
       // The library says by this length that the object has no such attribute, or does not show it.
@@ -259,8 +258,11 @@ function offHeap(bytes: number): Buffer {
   return Buffer.from(new ArrayBuffer(Math.max(bytes, 1)), 0, bytes);
 }
 
-/** An array of CK_ATTRIBUTE. `kept` must be in use for as long as the table is. */
-function attributeTable(attributes: readonly Attribute[]): { table: Buffer; kept: Buffer[] } {
+/** What a table of attributes points at, which nothing else holds: it must live for as long as the table is in use. */
+const pointedAt = new WeakMap<Buffer, readonly Buffer[]>();
+
+/** An array of CK_ATTRIBUTE. */
+function attributeTable(attributes: readonly Attribute[]): Buffer {
   const size = sizeof(ATTRIBUTE);
   const table = offHeap(attributes.length * size);
   const kept = attributes.map(({ value }) => {
@@ -275,5 +277,6 @@ function attributeTable(attributes: readonly Attribute[]): { table: Buffer; kept
     table.writeBigUInt64LE(address(value), index * size + ULONG_BYTES);
     table.writeBigUInt64LE(BigInt(value.length), index * size + 2 * ULONG_BYTES);
   }
-  return { table, kept };
+  pointedAt.set(table, kept);
+  return table;
 }
