@@ -24,6 +24,12 @@ export type BackupOptions = {
 export const SIGNED = "signed.jsonl.gz";
 
 /**
+ * Who is signed in, and the secret that seals sign-ins, stay out: a session that a member has ended must not be good again
+ * after a restore. Members sign in anew.
+ */
+const SIGN_INS: readonly string[] = ["api_secret", "api_nonces", "api_sessions"];
+
+/**
  * Backs up everything but keys, from a running oracle or a stopped one. The folder appears under its name when it is whole.
  *
  * @throws CommonwattError when the folder is there already or something cannot be read; then nothing is left behind.
@@ -66,7 +72,7 @@ async function fill(config: Config, { configFile, to, now }: BackupOptions): Pro
   const tables: Record<string, number> = {};
   const snapshot = await openSnapshot(config);
   try {
-    for (const table of snapshot.tables) {
+    for (const table of snapshot.tables.filter((name) => !SIGN_INS.includes(name))) {
       const name = `tables/${table}.jsonl.gz`;
       tables[table] = await writeRows(join(to, name), await snapshot.read(table));
       files.push(await describeFile(to, name));
