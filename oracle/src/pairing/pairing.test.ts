@@ -125,6 +125,13 @@ describe("the pairing route", () => {
   });
 });
 
+test("an answer is there whole or not at all, and leaves nothing beside it", async () => {
+  const [first, second] = await Promise.all([post(await signed()), post(await signed())]);
+  expect([first.status, second.status].toSorted()).toEqual([201, 409]);
+  const names = readdirSync(join(folder, "pairing")).map((name) => name.replace(/^[0-9a-f]{64}/u, ""));
+  expect(names.toSorted()).toEqual([".answer.json", ".asked.json"]);
+});
+
 test("the room is its owner's only, and has no token in it", async () => {
   await post(await signed());
   const inside = join(folder, "pairing");

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
@@ -82,22 +82,28 @@ export function openPairingRoom(folder: string) {
     },
     /** Keeps an answer; false when another was first. */
     answer(token: string, signed: SignedConsent): boolean {
+      // Whole under its name or not at all: half an answer would be in the way of every other.
+      const beside = join(folder, `${randomBytes(TOKEN_BYTES).toString("hex")}.part`);
       try {
-        const text = `${JSON.stringify(serializeConsent(signed))}\n`;
-        writeFileSync(fileOf(token, "answer"), text, { mode: 0o600, flag: "wx" });
+        writeFileSync(beside, `${JSON.stringify(serializeConsent(signed))}\n`, {
+          mode: 0o600,
+          flag: "wx",
+          flush: true,
+        });
+        linkSync(beside, fileOf(token, "answer"));
         return true;
       } catch (error) {
         if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
         throw error;
+      } finally {
+        rmSync(beside, { force: true });
       }
     },
     /** The answer, if it is there. */
     answered(token: string): SignedConsent | undefined {
       const file = fileOf(token, "answer");
       if (!existsSync(file)) return undefined;
-      const text = readFileSync(file, "utf8");
-      // The other process may be in the middle of writing it.
-      return text.endsWith("\n") ? parseConsent(text) : undefined;
+      return parseConsent(readFileSync(file, "utf8"));
     },
     /** Forgets an invitation: its link is worth nothing any more. */
     end(token: string): void {
