@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
@@ -68,7 +79,9 @@ export async function storeKey(
   chmodSync(folder, 0o700);
   const json = await encryptKey({ curve, address, privateKey }, passphrase, strength);
   // "wx": whoever made the file in the meantime keeps it.
-  writeFileSync(file, `${json}\n`, { mode: 0o600, flag: "wx" });
+  // On disk before anybody is told of it: a device whose key a power cut took signs nothing any more.
+  writeFileSync(file, `${json}\n`, { mode: 0o600, flag: "wx", flush: true });
+  syncFolder(folder);
   return address;
 }
 
@@ -144,7 +157,18 @@ export function moveKey(folder: string, key: StoredKey, standing: Standing): str
   const file = join(folder, fileName(key.owner, standing, key.address));
   if (existsSync(file)) throw new CommonwattError(`The key ${key.file} cannot become ${file}: there is such a file`);
   renameSync(key.file, file);
+  syncFolder(folder);
   return file;
+}
+
+/** Names are in the folder: they are on disk when that is. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function describeKey(file: string, { owner, standing }: { owner: KeyOwner; standing: Standing }): StoredKey {

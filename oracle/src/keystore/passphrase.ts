@@ -1,9 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 /** Bits of a file mode that let anyone but the owner in. */
 const OTHERS = 0o077;
+/** Those that let everybody in. */
+const FOR_ALL = 0o007;
 
 /** The environment variable that the keystore's passphrase is read from where the config names no file. */
 export const PASSPHRASE_VARIABLE = "COMMONWATT_PASSPHRASE";
@@ -36,10 +39,20 @@ export function readSecret(what: string, file: string): string {
   } catch (error) {
     throw new CommonwattError(`The ${what} file ${file} cannot be read`, { details: String(error), cause: error });
   }
-  requirePrivate(`${what} file`, file, "600", "others can read the secret");
+  if (!isCredential(file)) requirePrivate(`${what} file`, file, "600", "others can read the secret");
   const secret = text.replace(/\r?\n$/u, "");
   if (secret === "") throw new CommonwattError(`The ${what} file ${file} is empty, expected a ${what}`);
   return secret;
+}
+
+/**
+ * Whether systemd hands a file to this service (LoadCredential). Newer versions let the service's user in by an access
+ * control list, which shows as mode 440, though the folder lets nobody else in.
+ */
+function isCredential(file: string): boolean {
+  const folder = process.env["CREDENTIALS_DIRECTORY"];
+  if (folder === undefined || dirname(resolve(file)) !== resolve(folder)) return false;
+  return (statSync(file).mode & FOR_ALL) === 0 && (statSync(folder).mode & FOR_ALL) === 0;
 }
 
 /**
