@@ -374,6 +374,31 @@ describe("an external broker", () => {
     await expect.poll(() => send().then(() => taken.length), { interval: 500 }).toBeGreaterThan(0);
   });
 
+  test("says that it listens again once a message can be taken, also when the one that could not is gone", async () => {
+    const { port } = await foreignBroker();
+    let isFull = true;
+    let listening = 0;
+    const errors: Error[] = [];
+    const source = connectExternalBroker(
+      external(port),
+      ["emon/#"],
+      () => (isFull ? Promise.reject(new Error("disk full")) : Promise.resolve()),
+      { onConnected: () => listening++, onError: (error) => errors.push(error) },
+    );
+    closers.push(() => source.close());
+    await expect.poll(() => listening).toBe(1);
+    const meter = await client(port);
+    // At QoS 0 nobody sends it again.
+    await meter.publishAsync("emon/a/E1", "1", { qos: 0 });
+    await expect.poll(() => messagesOf(errors)).toBe("disk full");
+    await expect.poll(() => source.isConnected()).toBe(false);
+    await expect.poll(() => source.isConnected()).toBe(true);
+    expect(listening).toBe(1);
+    isFull = false;
+    await meter.publishAsync("emon/a/E1", "2", { qos: 1 });
+    await expect.poll(() => listening).toBe(2);
+  });
+
   test("that refuses the login or the topics is named once, with the setting to look at", async () => {
     const refusing = await foreignBroker({
       authenticate: (_client, _username, _password, callback) => {

@@ -76,6 +76,8 @@ export function connectExternalBroker(
   /** What was last handed over could not be taken: a new connection does not mean that all is well. */
   let isFailing = false;
   let isSubscribed = false;
+  /** Whether it was said of this connection that it listens. */
+  let isAnnounced = false;
 
   function complain({ message }: Error): void {
     if (message === lastComplaint) return;
@@ -91,7 +93,12 @@ export function connectExternalBroker(
       return;
     }
     isSubscribed = true;
-    if (isFailing) return;
+    announce();
+  }
+
+  function announce(): void {
+    if (!isSubscribed || isFailing || isAnnounced) return;
+    isAnnounced = true;
     attempts = 0;
     lastComplaint = "";
     onConnected();
@@ -102,6 +109,7 @@ export function connectExternalBroker(
       () => {
         isFailing = false;
         attempts = 0;
+        announce();
       },
       (error: unknown) => {
         isFailing = true;
@@ -126,6 +134,7 @@ export function connectExternalBroker(
   });
   client.on("close", () => {
     isSubscribed = false;
+    isAnnounced = false;
     if (isClosing) return;
     if (lastComplaint === "") complain(new Error(`the connection to ${broker.url} was closed`));
     timer = setTimeout(() => client.reconnect(), pauseMs(attempts++));
