@@ -202,6 +202,8 @@ export function createSubmitter(parts: SubmitterParts): Submitter {
       const transaction = { ...rest, note, account: account.address, nonce };
       const signed = await carrier.prepare(transaction);
       if (signed === undefined) return false;
+      // Should the writing fail, it may have taken place all the same: then the next look is to find it.
+      open = undefined;
       await database.transaction(async (sql) => {
         const id = await createTransactionStore(sql).add(transaction, signed.attempt, signed.raw);
         await link(sql, id);
