@@ -1,6 +1,7 @@
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import type { Deployment } from "@commonwatt/sdk/deployment";
 import { marketplaceDomain } from "@commonwatt/sdk/domains";
+import { neighbourhoodAbi } from "@commonwatt/sdk/generated/abis";
 import { hashOffer, type Offer, offerTypedData, parseOffer, serializeOffer } from "@commonwatt/sdk/offers";
 import { type Address, type Hex, isAddressEqual, isHex, recoverTypedDataAddress } from "viem";
 
@@ -20,14 +21,28 @@ export class OfferRefusedError extends CommonwattError {
 
 export type BoardParts = {
   offers: OfferStore;
-  deployment: Pick<Deployment, "chainId" | "marketplace" | "token">;
-  reader: Pick<Reader, "verifyTypedData">;
+  deployment: Pick<Deployment, "chainId" | "marketplace" | "token" | "neighbourhood">;
+  reader: Pick<Reader, "verifyTypedData"> & MembershipReader;
   nowSeconds: () => number;
   maxOffersPerSeller: number;
 };
 
+/** What is asked of the chain about a seller. */
+type MembershipReader = { readContract(call: IsMemberCall): Promise<boolean> };
+type IsMemberCall = {
+  address: Address;
+  abi: typeof neighbourhoodAbi;
+  functionName: "isMember";
+  args: readonly [Address];
+};
+
 /** Offers kept at most, of all sellers together. */
 const MAX_OFFERS = 20_000;
+/**
+ * From so many offers on only members' are taken: keys cost nothing, and whoever makes many must not fill the board with
+ * offers that never expire.
+ */
+const MAX_OFFERS_FOR_ANYONE = 1_000;
 /** Signatures of contract wallets can be long, but not without end. */
 const MAX_SIGNATURE_CHARACTERS = 2 + 2 * 4_096;
 const EOA_SIGNATURE_CHARACTERS = 2 + 2 * 65;
@@ -60,13 +75,20 @@ export async function acceptOffer(body: unknown, parts: BoardParts): Promise<Hex
       "fewer: wait until some expire",
     );
   }
-  if ((await offers.count()) >= MAX_OFFERS) {
+  const count = await offers.count();
+  if (count >= MAX_OFFERS) {
     throw new OfferRefusedError(`the board is full with ${MAX_OFFERS} offers`, "fewer: wait until some expire");
   }
   if (!(await isSignedBySeller(offer, signature, parts))) {
     throw new OfferRefusedError(
       `signature is not one of seller ${offer.seller} over this offer`,
       "the seller's EIP-712 signature",
+    );
+  }
+  if (count >= MAX_OFFERS_FOR_ANYONE && !(await isMember(offer.seller, parts))) {
+    throw new OfferRefusedError(
+      `the board has ${count} offers, and seller ${offer.seller} is no member of the neighbourhood`,
+      "a member, or fewer offers: wait until some expire",
     );
   }
   const kept = JSON.stringify({ hash, offer: serializeOffer(offer), signature });
@@ -103,6 +125,15 @@ async function isSignedBySeller(offer: Offer, signature: Hex, { deployment, read
   }
   // A contract wallet: only the chain can tell (ERC-1271).
   return reader.verifyTypedData({ address: offer.seller, ...typedData, signature });
+}
+
+function isMember(seller: Address, { deployment: { neighbourhood }, reader }: BoardParts): Promise<boolean> {
+  return reader.readContract({
+    address: neighbourhood,
+    abi: neighbourhoodAbi,
+    functionName: "isMember",
+    args: [seller],
+  });
 }
 
 async function recover(typedData: ReturnType<typeof offerTypedData>, signature: Hex): Promise<Address> {

@@ -11,8 +11,9 @@ import { type Board, startBoard } from "./server.ts";
 
 const TOKEN: Address = "0x5FbDB2315678afecb367f032d93F642f64180aa3";
 const WALLET: Address = "0x00000000000000000000000000000000000000c0";
-const deployment = { chainId: 31_337, marketplace: TOKEN, token: TOKEN };
+const deployment = { chainId: 31_337, marketplace: TOKEN, token: TOKEN, neighbourhood: TOKEN };
 const seller = privateKeyToAccount(generatePrivateKey());
+const member = privateKeyToAccount(generatePrivateKey());
 const NOW = 1_780_000_000;
 
 let board: Board;
@@ -32,6 +33,7 @@ beforeEach(async () => {
     deployment,
     reader: {
       verifyTypedData: ({ address, signature }) => Promise.resolve(address === WALLET && signature === walletSignature),
+      readContract: ({ args: [account] }) => Promise.resolve(account === member.address),
     },
     nowSeconds: () => nowSeconds,
     maxOffersPerSeller: 3,
@@ -56,9 +58,9 @@ const offerOf = (changes: Partial<OfferInput> = {}) =>
     ...changes,
   });
 
-async function signed(changes: Partial<OfferInput> = {}) {
-  const offer = offerOf(changes);
-  return { offer, signature: await seller.signTypedData(offerTypedData(marketplaceDomain(deployment), offer)) };
+async function signed(changes: Partial<OfferInput> = {}, by = seller) {
+  const offer = offerOf({ seller: by.address, ...changes });
+  return { offer, signature: await by.signTypedData(offerTypedData(marketplaceDomain(deployment), offer)) };
 }
 
 async function post(body: unknown) {
@@ -195,4 +197,22 @@ describe("the board's HTTP", () => {
     expect(response.status).toBe(204);
     expect(response.headers.get("access-control-allow-origin")).toBe(allowed ? origin : null);
   });
+});
+
+test("strangers cannot fill the board: from a thousand offers on only members' are taken", async () => {
+  const stored = (index: number) => ({
+    hash: `0x${index.toString(16).padStart(64, "0")}` as const,
+    seller: `0x${index.toString(16).padStart(40, "0")}`,
+    meter: 1,
+    expiry: Number.MAX_SAFE_INTEGER,
+    body: "{}",
+  });
+  for (let index = 0; index < 999; index++) await offers.add(stored(index));
+  expect((await postOffer(await signed({ nonce: 1 }))).status).toBe(201);
+  const { status, body } = await postOffer(await signed({ nonce: 2 }));
+  expect([status, body.error]).toEqual([
+    400,
+    `the board has 1000 offers, and seller ${seller.address} is no member of the neighbourhood`,
+  ]);
+  expect((await postOffer(await signed({ nonce: 3 }, member))).status).toBe(201);
 });
