@@ -5,6 +5,7 @@ import type { Clock } from "./clock/clock.ts";
 import type { Config, MeterConfig } from "./config/schema.ts";
 import { createProcessor, type Processor } from "./inbox/processor.ts";
 import { createIntake, type IntakeParts, type RunningIntake } from "./intake/create-intake.ts";
+import { adoptRegisters, type RegistersOnChain } from "./profiles/adopt-registers.ts";
 import { createCheckStore } from "./profiles/check-store.ts";
 import { closeDays, type ClosedDay, daysOver } from "./profiles/close-days.ts";
 import type { Disagreement } from "./profiles/compare-power.ts";
@@ -35,8 +36,8 @@ export type Pipeline = {
     maxUnits: number,
     keep: (closed: ClosedDay, sql: Sql) => Promise<void>,
   ): Promise<ClosedDay[]>;
-  /** Changes the registers of a meter before its first day is closed. */
-  saveMeter(meter: number, state: MeterState): Promise<void>;
+  /** Goes on from a meter's registers on chain, before its first day is closed. */
+  adopt(meter: number, onChain: RegistersOnChain): Promise<void>;
   status(): PipelineStatus;
   /** Of the last day closed since the start: what the power beside the counters says otherwise. */
   disagreementOf(meter: number): (Disagreement & { day: string }) | undefined;
@@ -149,10 +150,10 @@ export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
       return closed;
     },
     lookedMs: () => lookMs,
-    saveMeter: (meter, state) =>
+    adopt: (meter, onChain) =>
       databaseOf(meter).transaction((sql) => {
         processor.forget(meter);
-        return createMeterStore(sql).saveMeter(meter, state);
+        return adoptRegisters({ store: createMeterStore(sql), checks: createCheckStore(sql) }, meter, onChain);
       }),
     disagreementOf: (meter) => disagreements.get(meter),
     status: () => ({ ...intake.status(), ...processor.status() }),
@@ -160,5 +161,6 @@ export async function createPipeline(given: PipelineParts): Promise<Pipeline> {
 }
 
 function openingState({ openingImportWh, openingExportWh }: MeterConfig): MeterState {
-  return { importWh: openingImportWh, exportWh: openingExportWh, lateImportWh: 0, lateExportWh: 0, closedDay: -1 };
+  const nothing = { lateImportWh: 0, lateExportWh: 0, closedDay: -1, adoptedDay: -1 };
+  return { importWh: openingImportWh, exportWh: openingExportWh, ...nothing };
 }

@@ -66,13 +66,13 @@ export type ClosingTerms = {
 /**
  * What the chain says of a meter before its days are closed. Before the first of them, takes over the registers the device
  * has on chain where those are ahead: after a database was lost, or when the opening registers are not in the config.
- * Registers on chain never go back.
+ * Registers on chain never go back. The days that are in them then count as closed.
  *
  * @throws CommonwattError when config and chain contradict each other; otherwise when the node does not answer.
  */
 export async function prepareToClose(
   meter: MeterConfig,
-  { store, pipeline }: { store: MeterStore; pipeline: Pick<Pipeline, "saveMeter"> },
+  { store, pipeline }: { store: MeterStore; pipeline: Pick<Pipeline, "adopt"> },
   parts: RegistrationParts,
 ): Promise<ClosingTerms> {
   const onChain = await lookUp(meter, parts);
@@ -88,7 +88,7 @@ export async function prepareToClose(
   const importWh = Math.max(state.importWh, Number(onChain.importRegister) * meter.unitWh);
   const exportWh = Math.max(state.exportWh, Number(onChain.exportRegister) * meter.unitWh);
   if (state.closedDay < 0 && (importWh > state.importWh || exportWh > state.exportWh)) {
-    await pipeline.saveMeter(meter.meter, { ...state, importWh, exportWh });
+    await pipeline.adopt(meter.meter, { importWh, exportWh, lastDay: onChain.lastDay });
     parts.log.warn(
       { event: "registers-adopted", meter: meter.meter, importWh, exportWh },
       `Meter ${meter.meter} goes on from the registers it has on chain: ${importWh} Wh import, ${exportWh} Wh export`,

@@ -28,7 +28,10 @@ export function createChanges(memory: Pick<MeterMemory, "get">): Changes {
   const uses = new Map<string, UseRow>();
 
   function deposit(meter: number, { state }: MeterInMemory, entry: Deposit): void {
-    if (dayOf(entry.interval * 900) <= state.closedDay) {
+    const day = dayOf(entry.interval * 900);
+    // On chain already, and in the registers that were taken over from there.
+    if (day <= state.adoptedDay) return;
+    if (day <= state.closedDay) {
       if (entry.importWh === 0 && entry.exportWh === 0) return;
       state.lateImportWh += entry.importWh;
       state.lateExportWh += entry.exportWh;

@@ -9,6 +9,7 @@ import type { Reading } from "../readings/readings.ts";
 import { advanceChannel, type ChannelState, type ChannelStep } from "../registers/channel.ts";
 import type { Segment } from "../registers/segment.ts";
 import { takeUse } from "../uses/take-use.ts";
+import type { MeterState } from "../storage/meter-store.ts";
 import type { UseRow } from "../uses/use-store.ts";
 
 /** What a reading changes of its meter. */
@@ -34,6 +35,7 @@ export function takeReading(
   reading: Reading & { arrivalMs: number },
   meter: MeterConfig,
   timing: Timing,
+  known: Pick<MeterState, "closedDay" | "adoptedDay">,
 ): Taken {
   const { state, segments, first, refused, restarted } = advanceChannel(before, reading, meter, timing);
   const gaps = { maxGapMs: timing.maxGapSeconds * 1000, measuredGapMs: timing.measuredGapSeconds * 1000 };
@@ -45,10 +47,18 @@ export function takeReading(
     ...taken,
     deposits: [
       ...(first ? spreadBeforeFirst(reading.timeMs) : []),
-      ...segments.flatMap((segment) => spread(segment, gaps)),
+      ...segments.flatMap((segment) => spread(segment, { ...gaps, byDay: mayBeOnChain(segment, known) })),
     ],
     days: segments.map((segment) => dayOfNews(segment, gaps.maxGapMs)),
   };
+}
+
+/** Whether the segment begins in a day whose energy is in registers on chain, or may turn out to be. */
+function mayBeOnChain(
+  { fromMs }: Segment,
+  { closedDay, adoptedDay }: Pick<MeterState, "closedDay" | "adoptedDay">,
+): boolean {
+  return closedDay < 0 || dayOf(fromMs / 1000) <= adoptedDay;
 }
 
 /**

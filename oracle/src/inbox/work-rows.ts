@@ -43,9 +43,8 @@ export function createRowsWork({ config, memory, refusals, log }: RowsWorkParts)
     const taken = readings.flatMap((reading) => {
       const meter = configOf.get(reading.meter);
       if (meter === undefined) return [];
-      return [
-        takeReading(memory.get(reading.meter).channels.get(reading.input), { ...reading, arrivalMs }, meter, timing),
-      ];
+      const known = memory.get(reading.meter);
+      return [takeReading(known.channels.get(reading.input), { ...reading, arrivalMs }, meter, timing, known.state)];
     });
     for (const { reading, refused: why } of taken) {
       if (why === undefined) continue;

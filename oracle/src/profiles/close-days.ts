@@ -68,7 +68,7 @@ export async function closeDays(
     const { rows, disagreement } = await comparedRows(store, checks, meter, last);
     const built = buildProfile({ day, meter: current, rows, knownUntilMs, unitWh: meter.unitWh, maxUnits });
     const { importWh, exportWh } = built;
-    current = { importWh, exportWh, lateImportWh: 0, lateExportWh: 0, closedDay: day };
+    current = { importWh, exportWh, lateImportWh: 0, lateExportWh: 0, closedDay: day, adoptedDay: state.adoptedDay };
     await store.saveMeter(meter.meter, current);
     await store.deleteIntervalsThrough(meter.meter, last);
     if (checksPower(meter)) await checks.deleteThrough(meter.meter, last);

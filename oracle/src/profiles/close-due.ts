@@ -11,7 +11,7 @@ import { countQuality } from "./build-profile.ts";
 import type { ClosedDay } from "./close-days.ts";
 
 export type CloserParts = {
-  pipeline: Pick<Pipeline, "due" | "closeDays" | "saveMeter">;
+  pipeline: Pick<Pipeline, "due" | "closeDays" | "adopt">;
   store: MeterStore;
   registration: RegistrationParts;
 };

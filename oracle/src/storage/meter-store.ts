@@ -13,6 +13,8 @@ export type MeterState = {
   lateExportWh: number;
   /** Last day closed; -1 before the first. */
   closedDay: number;
+  /** Last day that was on chain when the registers were taken over from there: its energy is in them. -1 when they were not. */
+  adoptedDay: number;
 };
 
 /** Energy of one interval so far, and the worst that is known of its quality. */
@@ -51,12 +53,14 @@ export type MeterStore = {
 
 const GET_METER = "SELECT * FROM meters WHERE meter = ?";
 const ADD_METER = `
-  INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day) VALUES (?, ?, ?, ?, ?, ?)
-  ON CONFLICT (meter) DO NOTHING`;
+  INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day, adopted_day)
+  VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (meter) DO NOTHING`;
 const PUT_METER = `
-  INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day) VALUES (?, ?, ?, ?, ?, ?)
+  INSERT INTO meters (meter, import_wh, export_wh, late_import_wh, late_export_wh, closed_day, adopted_day)
+  VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (meter) DO UPDATE SET import_wh = excluded.import_wh, export_wh = excluded.export_wh,
-  late_import_wh = excluded.late_import_wh, late_export_wh = excluded.late_export_wh, closed_day = excluded.closed_day`;
+  late_import_wh = excluded.late_import_wh, late_export_wh = excluded.late_export_wh, closed_day = excluded.closed_day,
+  adopted_day = excluded.adopted_day`;
 const GET_CHANNEL = "SELECT state FROM channels WHERE meter = ? AND input = ? AND meaning = ?";
 const PUT_CHANNEL = `
   INSERT INTO channels (meter, input, meaning, state) VALUES (?, ?, ?, ?)
@@ -170,10 +174,11 @@ function readMeter(row: Row): MeterState {
     lateImportWh: Number(row["late_import_wh"]),
     lateExportWh: Number(row["late_export_wh"]),
     closedDay: Number(row["closed_day"]),
+    adoptedDay: Number(row["adopted_day"]),
   };
 }
 
 function meterValues(meter: number, state: MeterState): SqlValue[] {
-  const { importWh, exportWh, lateImportWh, lateExportWh, closedDay } = state;
-  return [meter, importWh, exportWh, lateImportWh, lateExportWh, closedDay];
+  const { importWh, exportWh, lateImportWh, lateExportWh, closedDay, adoptedDay } = state;
+  return [meter, importWh, exportWh, lateImportWh, lateExportWh, closedDay, adoptedDay];
 }

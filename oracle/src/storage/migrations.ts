@@ -213,4 +213,6 @@ export const MIGRATIONS: readonly Migration[] = [
   CREATE INDEX outbox_past_by_meter ON outbox_past (meter, day);
   `,
   ),
+  // 10: up to which day the chain's registers were taken over, after a database was lost.
+  step(({ integer }) => `ALTER TABLE meters ADD COLUMN adopted_day ${integer} NOT NULL DEFAULT -1;`),
 ];
