@@ -8,6 +8,7 @@ import { DisagreementError } from "../chain/endpoints/agree.ts";
 import type { ApiConfig } from "../config/api.ts";
 import { explainIssues } from "../config/issues.ts";
 import { createBodyReader } from "../http/body.ts";
+import { networkOf } from "../http/network-of.ts";
 import { createRateLimit } from "../http/rate.ts";
 import { limitComplaints } from "../sources/complaints.ts";
 import { DatabaseUnavailableError } from "../storage/errors.ts";
@@ -59,7 +60,7 @@ export function createApiServer({ config, routes, sessions, log }: ApiServerPart
     if (known.size > MAX_NAMES && oldest.done !== true) known.delete(oldest.value);
   }
 
-  const addressOf = ({ socket }: IncomingMessage) => socket.remoteAddress ?? "";
+  const addressOf = ({ socket }: IncomingMessage) => networkOf(socket.remoteAddress);
 
   async function sessionOf(request: IncomingMessage): Promise<Session> {
     const token = /^Bearer (\S+)$/u.exec(request.headers.authorization ?? "")?.[1];

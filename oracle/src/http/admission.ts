@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 import type { Sender } from "./key-ring.ts";
+import { networkOf } from "./network-of.ts";
 import type { InputApiParts } from "./parts.ts";
 import type { PresentedKey } from "./presented-key.ts";
 import { failure, type Reply, RETRY_SECONDS, unauthorized } from "./reply.ts";
@@ -14,7 +15,7 @@ export function admit(presented: PresentedKey, request: IncomingMessage, parts: 
 
 /** Right keys from the same address still count: a proxy has one address for all that are behind it. */
 export function refuseKey(request: IncomingMessage, parts: InputApiParts, kind: PresentedKey["kind"]): Reply {
-  return parts.wrongKeys.take(request.socket.remoteAddress ?? "") ? unauthorized(kind) : slowDown();
+  return parts.wrongKeys.take(networkOf(request.socket.remoteAddress)) ? unauthorized(kind) : slowDown();
 }
 
 export function slowDown(): Reply {
