@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -34,6 +34,14 @@ describe("a key", () => {
   test("is never overwritten", async () => {
     await createKey(folder, "submitter", "x", "light");
     await expect(createKey(folder, "submitter", "x", "light")).rejects.toThrow(/a key of the submitter already/u);
+  });
+
+  test("is there whole or not at all, of two made at the same time once, and leaves nothing beside it", async () => {
+    const tries = await Promise.allSettled([1, 2].map(() => createKey(folder, { meter: 7 }, "x", "light")));
+    expect(tries.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(readdirSync(folder)).toEqual(["meter-7.json"]);
+    const [made] = tries.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    expect((await openKey(folder, { meter: 7 }, "x")).address).toBe(made);
   });
 
   test("does not open with a wrong passphrase, and the error does not repeat it", async () => {

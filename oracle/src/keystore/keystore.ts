@@ -1,13 +1,16 @@
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -79,8 +82,15 @@ export async function storeKey(
   chmodSync(folder, 0o700);
   const json = await encryptKey({ curve, address, privateKey }, passphrase, strength);
   // "wx": whoever made the file in the meantime keeps it.
-  // On disk before anybody is told of it: a device whose key a power cut took signs nothing any more.
-  writeFileSync(file, `${json}\n`, { mode: 0o600, flag: "wx", flush: true });
+  // Whole under its name or not at all, for a signer may be looking. A link does not take the place of a file that somebody
+  // made in the meantime. On disk before anybody is told of it: a device whose key a power cut took signs nothing any more.
+  const beside = `${file}.${randomBytes(8).toString("hex")}.part`;
+  try {
+    writeFileSync(beside, `${json}\n`, { mode: 0o600, flag: "wx", flush: true });
+    linkSync(beside, file);
+  } finally {
+    rmSync(beside, { force: true });
+  }
   syncFolder(folder);
   return address;
 }

@@ -36,8 +36,8 @@ function toDeviceKey(key: StoredKey, passphrase: string): DeviceKey[] {
   const { owner, standing, curve, address, file } = key;
   if (typeof owner === "string" || standing === "revoked") return [];
   const open = async () => {
-    const { address: opened, privateKey } = await openKeyFile(file, owner, passphrase);
-    return { address: opened, sign: (digest: `0x${string}`) => signDigest(curve, privateKey, digest) };
+    const { address: opened, curve: its, privateKey } = await openKeyFile(file, owner, passphrase);
+    return { address: opened, sign: (digest: `0x${string}`) => signDigest(its, privateKey, digest) };
   };
   const signing: SigningStanding = standing;
   // By its address where that is known: the file's name changes with the key's standing.
