@@ -8,6 +8,7 @@ import type { Signer, SignerDevice } from "../signer/signer.ts";
 import type { GatewayMeter } from "./gateway-config.ts";
 import type { ChainProof } from "./proof.ts";
 
+/** Days read at a time. */
 const BATCH = 16;
 
 export type SigningParts = {
@@ -24,14 +25,17 @@ export type SigningParts = {
  * whose turn it is, or the config where no node is known.
  *
  * @returns How many were signed.
- * @throws When a key cannot be opened, or the chain does not answer: the day waits.
+ * @throws Once all meters have had their turn, when a key cannot be opened or the chain does not answer: that meter's days wait.
  */
 export async function signDays({ outbox, signer, meters, proof, log }: SigningParts): Promise<number> {
-  const rows = await outbox.toSign(BATCH);
+  let rows = await outbox.toSign(BATCH);
   if (rows.length === 0) return 0;
   const devices = await signer.devices();
+  const troubled = new Map<number, unknown>();
   let signed = 0;
-  for (const row of rows) {
+
+  async function sign(row: OutboxRow): Promise<void> {
+    if (troubled.has(row.meter)) return;
     const where = { meter: row.meter, day: isoDay(row.profile.day) };
     try {
       const device = await deviceFor(row, devices, meters, proof);
@@ -39,7 +43,10 @@ export async function signDays({ outbox, signer, meters, proof, log }: SigningPa
       signed++;
       log.info({ event: "signed", ...where }, `Meter ${where.meter}, ${where.day} is signed`);
     } catch (error) {
-      if (!(error instanceof ConflictingProfileError)) throw error;
+      if (!(error instanceof ConflictingProfileError)) {
+        troubled.set(row.meter, error);
+        return;
+      }
       await outbox.park(row.id, error.message);
       log.error(
         { event: "parked", ...where, reason: error.message },
@@ -47,6 +54,13 @@ export async function signDays({ outbox, signer, meters, proof, log }: SigningPa
       );
     }
   }
+
+  for (;;) {
+    for (const row of rows) await sign(row);
+    if (rows.length < BATCH) break;
+    rows = await outbox.toSign(BATCH, rows.at(-1));
+  }
+  for (const error of troubled.values()) throw error;
   return signed;
 }
 
