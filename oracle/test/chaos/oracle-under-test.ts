@@ -51,7 +51,8 @@ export function createOracleService(configFile: string, logFile: string, onEvent
       onEvent();
     });
     const [code, signal] = (await once(started, "exit")) as [number | null, NodeJS.Signals | null];
-    ready = Promise.withResolvers<undefined>();
+    // Who waits for one that ended before it was ready goes on waiting for the next.
+    if (counts.ready > before) ready = Promise.withResolvers<undefined>();
     if (state.stopping || signal === "SIGKILL") return;
     counts.endedByItself++;
     log.write(`-- ended by itself with ${code ?? signal}\n`);
