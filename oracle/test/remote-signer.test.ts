@@ -1,5 +1,7 @@
 import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, createServer } from "node:tls";
@@ -120,6 +122,14 @@ describe("a signer on another machine", () => {
     expect(await refusalOf(openClient(second.port).signProfile(device, profile(97n)))).toBeInstanceOf(
       SignerRefusedError,
     );
+  });
+
+  test("answers, however many strangers connect and say nothing", async () => {
+    const { port } = await startSigner();
+    const silent = Array.from({ length: 200 }, () => connectPlain(port, "127.0.0.1").on("error", () => undefined));
+    closing.push(() => Promise.resolve(silent.map((socket) => socket.destroy())));
+    await Promise.all(silent.map((socket) => Promise.race([once(socket, "connect"), once(socket, "close")])));
+    expect(await openClient(port).devices()).toMatchObject([{ meter: 7, device }]);
   });
 
   test("is away while it is down: whoever asks is told to come later, and it is found again", async () => {

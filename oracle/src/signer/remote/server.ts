@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { createServer, type TLSSocket } from "node:tls";
 
 import type { Logger } from "pino";
@@ -20,7 +21,9 @@ export type SignerServerOptions = {
 const HANDSHAKE_MILLISECONDS = 10_000;
 const KEEP_ALIVE_MILLISECONDS = 30_000;
 /** Each oracle has one connection; a few processes may share the meters. */
-const MAX_CONNECTIONS = 32;
+const MAX_CONNECTIONS = 128;
+/** Connections that have not shown a certificate yet. */
+const MAX_STRANGERS = 32;
 
 /**
  * Serves a signer over TLS 1.3 to whoever shows a certificate that may ask.
@@ -44,7 +47,20 @@ export async function startSignerServer(
   });
   server.maxConnections = MAX_CONNECTIONS;
 
+  // Who only connects must not keep out those with a certificate: the stranger who has waited longest gives way.
+  const strangers = new Map<string, Socket>();
+  server.on("connection", (socket: Socket) => {
+    const name = placeOf(socket);
+    strangers.set(name, socket);
+    socket.once("close", () => {
+      if (strangers.get(name) === socket) strangers.delete(name);
+    });
+    const [oldest] = strangers.values();
+    if (strangers.size > MAX_STRANGERS) oldest?.destroy();
+  });
+
   server.on("secureConnection", (socket) => {
+    strangers.delete(placeOf(socket));
     const { fingerprint256, subject } = socket.getPeerCertificate();
     const name = String(subject.CN);
     socket.on("error", (error: Error) => {
@@ -97,4 +113,6 @@ export async function startSignerServer(
   };
 }
 
+/** Where the other side of a connection is. The encrypted socket and the one below it have the same. */
+const placeOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress ?? ""} ${remotePort ?? ""}`;
 const plainFingerprint = (text: string) => text.replaceAll(":", "").toLowerCase();
