@@ -31,6 +31,7 @@ test("the last readings of all meters are one question to the database, however 
     http: () => undefined,
     settlement: () => undefined,
     cluster: () => undefined,
+    edge: () => undefined,
     signer: () => ({ kind: "process", state: "answers" }),
     store: counted,
   } as unknown as HealthParts);
@@ -38,4 +39,27 @@ test("the last readings of all meters are one question to the database, however 
   expect(meters.map(({ lastReading }) => lastReading)).toEqual(["1970-01-01T00:00:02.000Z", null, null]);
   expect(asked).toBe(1);
   await database.close();
+});
+
+test("what gateways have shown the relay is in it, and null where no meter signs for itself", async () => {
+  const edge = { waiting: 0, answered: { taken: 1 }, meters: [{ meter: 7, lastDay: "2026-05-03", lastShown: null }] };
+  const healthWith = (report: () => typeof edge | undefined) =>
+    createHealth({
+      config: { meters: [], database: { kind: "sqlite" } },
+      clock: { nowMs: () => 0 },
+      endpoints: { report: () => [] },
+      submitter: { report: () => null },
+      outbox: { counts: () => Promise.resolve({}) },
+      offers: { count: () => Promise.resolve(0) },
+      refusals: { counts: () => ({}) },
+      pipeline: { status: () => ({}) },
+      http: () => undefined,
+      settlement: () => undefined,
+      cluster: () => undefined,
+      edge: report,
+      signer: () => ({ kind: "process", state: "answers" }),
+      store: { allChannels: () => Promise.resolve(new Map()) },
+    } as unknown as HealthParts).report();
+  expect((await healthWith(() => edge)).edge).toEqual(edge);
+  expect((await healthWith(() => undefined)).edge).toBeNull();
 });

@@ -5,6 +5,7 @@ import type { Clock } from "./clock/clock.ts";
 import type { ClusterStatus } from "./cluster/start.ts";
 import { BILLING_MEANINGS } from "./config/check-meters.ts";
 import type { Config, MeterConfig } from "./config/schema.ts";
+import type { EdgeReport } from "./edge/relay/start-relay.ts";
 import type { HttpInput } from "./http/server.ts";
 import type { OutboxStore } from "./outbox/outbox-store.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -29,6 +30,8 @@ export type HealthParts = {
   pipeline: Pick<Pipeline, "status" | "disagreementOf">;
   /** Undefined where the config asks for no HTTP input. */
   http: () => ReturnType<HttpInput["report"]> | undefined;
+  /** Undefined where no meter signs for itself. */
+  edge: () => EdgeReport | undefined;
   signer: () => SignerStatus;
   /** Undefined before the first look. */
   settlement: () => SettlementStatus | undefined;
@@ -56,6 +59,7 @@ export function createHealth(parts: HealthParts) {
       offers: await offers.count(),
       refusals: refusals.counts(),
       http: parts.http() ?? null,
+      edge: parts.edge() ?? null,
       meters: await metersStatus(parts),
     }),
   };

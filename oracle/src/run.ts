@@ -110,7 +110,7 @@ export async function run(config: Config): Promise<void> {
     () => (cluster === undefined ? 0 : cluster.accountTenure()),
   );
   await sender.prepare();
-  const inputs: { http?: HttpInput } = {};
+  const inputs: { http?: HttpInput; edge?: OpenEdgeRelay } = {};
   const health = createHealth({
     config,
     clock,
@@ -125,6 +125,7 @@ export async function run(config: Config): Promise<void> {
     settlement: () => sender.settlement(),
     signer: () => signing.status(),
     http: () => inputs.http?.report(),
+    edge: () => inputs.edge?.report(),
   });
   // One loop for both: they send from one account.
   const sending = startLoop(
@@ -192,6 +193,7 @@ export async function run(config: Config): Promise<void> {
       sending.wake();
     },
   });
+  inputs.edge = edge;
   const handle = edge.before(createMqttHandler(intake, { ...config, nodes }));
   const topics = [...mqttTopics(config.baseTopic), ...edge.topics];
   const broker: Source = await (cluster?.join(handle, topics) ?? openSource(config, handle, edge, log));
@@ -219,6 +221,7 @@ export async function run(config: Config): Promise<void> {
     ...{ config, database, clock, endpoints, reader, submitter: sender, pipeline, refusals, log },
     account: account.address,
     settlement: () => sender.settlement(),
+    edge: () => edge.report(),
     isSourceConnected: () => broker.isConnected?.() ?? true,
     neighbourhood: deployment.neighbourhood,
   });

@@ -15,6 +15,7 @@ import { createSharedInbox } from "../src/cluster/shared-inbox.ts";
 import { createOwnShare } from "../src/cluster/shared-work.ts";
 import { assignShards, maskOf, SEATS, SHARDS, shardOf } from "../src/cluster/shards.ts";
 import { createInboxStore } from "../src/inbox/inbox-store.ts";
+import { inboxFacts } from "../src/metrics/gather.ts";
 import { createOutboxStore } from "../src/outbox/outbox-store.ts";
 import { switchOver } from "../src/outbox/switch-over.ts";
 import { standAlone } from "../src/storage/alone.ts";
@@ -68,6 +69,25 @@ describe.skipIf(postgresPrograms() === undefined)(
       for (const one of opened.toReversed()) await one.close().catch(() => undefined);
       await postgres.close();
     }, 60_000);
+
+    test("say since when the oldest message of the inbox that they share waits", async () => {
+      const database = keep(await openSharedPostgres(await freshUrl()));
+      expect(await inboxFacts(database, true)).toEqual({ stored: 0, oldestArrivalMs: null });
+      const inbox = createSharedInbox(database);
+      const rows = [9_000, 7_000, 8_000].map((arrivalMs) => ({
+        arrivalMs,
+        node: "a",
+        timeMs: arrivalMs,
+        values: new Map(),
+      }));
+      await inbox.append(rows, ["{}", "{}", "{}"]);
+      expect(await inboxFacts(database, true)).toEqual({ stored: 3, oldestArrivalMs: 7_000 });
+      await inbox.markWorked([2]);
+      expect(await inboxFacts(database, true)).toEqual({ stored: 3, oldestArrivalMs: 8_000 });
+      await inbox.markWorked([1, 3]);
+      expect(await inbox.prune(10_000, 10)).toBe(3);
+      expect(await inboxFacts(database, true)).toEqual({ stored: 3, oldestArrivalMs: null });
+    });
 
     test("share the work fairly, hand it over, and take what is left by one that ends", async () => {
       const url = await freshUrl();

@@ -49,6 +49,7 @@ export function reportOf(facts: Facts, alarms: readonly Alarm[], readiness: Read
     },
     settlement: facts.settlement,
     disk: { ...disk, daysLeft: finite(daysLeft(disk.freeBytes, disk.growthBytesPerDay)) },
+    edge: facts.edge,
     lastBackup: iso(facts.lastBackupMs),
     refusals: facts.refusals,
   };

@@ -19,6 +19,8 @@ export type SharedInbox = {
   markWorked(seqs: readonly number[]): Promise<void>;
   /** Rows of all shards that are not worked through. */
   depth(): Promise<number>;
+  /** Rows ever stored, and when the oldest one arrived that is not worked through. */
+  backlog(): Promise<{ stored: number; oldestArrivalMs: number | null }>;
   /** Removes some of the rows that are worked through and arrived before a moment. Returns how many. */
   prune(arrivedBeforeMs: number, limit: number): Promise<number>;
 };
@@ -39,6 +41,9 @@ const WAITING = `
   ORDER BY held.time_ms, held.seq LIMIT ?`;
 const MARK = "UPDATE shared_inbox SET worked = 1 WHERE seq = ANY (string_to_array(?, ',')::bigint[])";
 const DEPTH = 'SELECT count(*) AS "rows" FROM shared_inbox WHERE worked = 0';
+const BACKLOG = `
+  SELECT pg_sequence_last_value(pg_get_serial_sequence('shared_inbox', 'seq')::regclass) AS stored,
+  (SELECT min(arrival_ms) FROM shared_inbox WHERE worked = 0) AS oldest_ms`;
 const PRUNE = `
   DELETE FROM shared_inbox WHERE seq IN (
     SELECT seq FROM shared_inbox WHERE worked = 1 AND arrival_ms < ? ORDER BY seq LIMIT ? FOR UPDATE SKIP LOCKED
@@ -67,6 +72,11 @@ export function createSharedInbox(sql: Sql): SharedInbox {
       await sql.run(MARK, seqs.join(","));
     },
     depth: async () => Number((await sql.get(DEPTH))?.["rows"]),
+    async backlog() {
+      const row = await sql.get(BACKLOG);
+      const oldest = row?.["oldest_ms"] ?? null;
+      return { stored: Number(row?.["stored"] ?? 0), oldestArrivalMs: oldest === null ? null : Number(oldest) };
+    },
     prune: (arrivedBeforeMs, limit) => sql.run(PRUNE, arrivedBeforeMs, limit),
   };
 }

@@ -1,6 +1,7 @@
 import type { Address } from "viem";
 
 import type { EndpointReport } from "../chain/endpoints/endpoints.ts";
+import type { EdgeReport } from "../edge/relay/start-relay.ts";
 import type { OutboxState } from "../outbox/outbox-store.ts";
 import type { SettlementStatus } from "../settlement/status.ts";
 
@@ -57,6 +58,8 @@ export type Facts = {
   settlement: SettlementStatus | null;
   disk: { freeBytes: number | null; totalBytes: number | null; growthBytesPerDay: number | null };
   lastBackupMs: number | null;
+  /** Days that gateways sign themselves and show here; null where none does. */
+  edge: EdgeReport | null;
   /** Since the start, by reason. */
   refusals: Readonly<Record<string, number>>;
 };

@@ -11,6 +11,8 @@ import type { Reader } from "../chain/reader.ts";
 import type { Submitter } from "../chain/transactions/submitter.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Config } from "../config/schema.ts";
+import { createSharedInbox } from "../cluster/shared-inbox.ts";
+import type { EdgeReport } from "../edge/relay/start-relay.ts";
 import { createInboxStore } from "../inbox/inbox-store.ts";
 import { createOutboxStore } from "../outbox/outbox-store.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -23,7 +25,9 @@ import { createHistory } from "./history.ts";
 import { lastReadings } from "./last-readings.ts";
 
 export type GatherParts = {
-  config: Pick<Config, "meters" | "database" | "dataDir" | "clock" | "timing" | "alarms" | "broker">;
+  config: Pick<Config, "meters" | "database" | "dataDir" | "clock" | "timing" | "alarms" | "broker"> & {
+    cluster?: unknown;
+  };
   database: Database;
   clock: Clock;
   endpoints: Pick<Endpoints, "report" | "chainId">;
@@ -36,6 +40,8 @@ export type GatherParts = {
   /** Undefined before the first look. */
   settlement: () => SettlementStatus | undefined;
   isSourceConnected: () => boolean;
+  /** Undefined where no meter signs for itself. */
+  edge: () => EdgeReport | undefined;
   /** Unix milliseconds of the machine's clock. */
   nowMs?: () => number;
 };
@@ -78,7 +84,7 @@ export function createGatherer(parts: GatherParts): () => Promise<Facts> {
       stored = {
         problem: null,
         bytes: await sizeOf(config, database),
-        inbox: await inboxFacts(database),
+        inbox: await inboxFacts(database, config.cluster !== undefined),
         meters: await meterFacts(parts, startedMs),
         profiles: await profileFacts(database, clock.nowMs()),
       };
@@ -120,6 +126,7 @@ export function createGatherer(parts: GatherParts): () => Promise<Facts> {
       settlement: settlement() ?? null,
       disk: { ...disk, growthBytesPerDay },
       lastBackupMs: readLastBackup(config.dataDir) ?? null,
+      edge: parts.edge() ?? null,
       refusals: refusals.counts(),
     };
   };
@@ -133,7 +140,9 @@ type Stored = {
   profiles: Facts["profiles"];
 };
 
-async function inboxFacts(database: Database): Promise<Stored["inbox"]> {
+/** @param isShared - Several processes share the inbox. */
+export async function inboxFacts(database: Database, isShared: boolean): Promise<Stored["inbox"]> {
+  if (isShared) return createSharedInbox(database).backlog();
   const inbox = createInboxStore(database);
   const [oldest] = await inbox.after(await inbox.cursor(), 1);
   return { stored: await inbox.last(), oldestArrivalMs: oldest?.arrivalMs ?? null };

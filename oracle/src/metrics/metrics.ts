@@ -78,6 +78,7 @@ const READINGS: readonly Reading[] = [
     "Profiles that the next day to announce waits for",
     (f) => f.settlement?.awaited.length ?? null,
   ],
+  ["edge_waiting_profiles", "Days shown by gateways that wait to be judged", (f) => f.edge?.waiting ?? null],
   ["backup_timestamp_seconds", "When the last backup was made", (f) => seconds(f.lastBackupMs)],
 ];
 
@@ -107,7 +108,18 @@ export function createMetrics(): Metrics {
   const meters = gauge("meters", "Meters by whether they are heard", ["state"]);
   const profiles = gauge("profiles", "Signed days by how far they are", ["state"]);
   const messages = counter("messages_total", "Messages ever stored");
+  const edgeMeters = gauge("edge_meters", "Meters whose gateways sign, by whether they showed a day since the start", [
+    "state",
+  ]);
+  const edgeAnswers = counter("edge_answers_total", "Days shown by gateways, by what was said of them", ["answer"]);
   const refused = counter("refused_messages_total", "Messages and readings that were refused, by reason", ["reason"]);
+
+  function showEdge({ meters: shown, answered }: NonNullable<Facts["edge"]>): void {
+    const heard = shown.filter(({ lastDay }) => lastDay !== null).length;
+    edgeMeters.set({ state: "shown" }, heard);
+    edgeMeters.set({ state: "silent" }, shown.length - heard);
+    for (const [answer, count] of Object.entries(answered)) edgeAnswers.inc({ answer }, count);
+  }
 
   return {
     contentType: registry.contentType,
@@ -133,6 +145,9 @@ export function createMetrics(): Metrics {
       for (const state of ["closed", "signed", "sent", "recorded", "settled", "late", "parked"] as const) {
         profiles.set({ state }, facts.profiles[state]);
       }
+      edgeMeters.reset();
+      edgeAnswers.reset();
+      if (facts.edge !== null) showEdge(facts.edge);
       messages.reset();
       messages.inc(facts.inbox.stored);
       refused.reset();

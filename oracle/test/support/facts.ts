@@ -40,5 +40,6 @@ export const FACTS: Facts = {
   settlement: null,
   disk: { freeBytes: 9_000_000_000, totalBytes: 30_000_000_000, growthBytesPerDay: 1_000_000 },
   lastBackupMs: NOW - 86_400_000,
+  edge: null,
   refusals: {},
 };
