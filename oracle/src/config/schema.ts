@@ -251,6 +251,12 @@ const retention = z
       .default(7)
       .describe("Days that messages are kept after they were taken into account"),
     useDays: z.int().min(1).max(36_500).default(400).describe("Days that the energy by use is kept"),
+    relayDays: z
+      .int()
+      .min(2)
+      .max(36_500)
+      .default(400)
+      .describe("Days that members' actions are kept which were relayed for them and have ended"),
   })
   .describe("What was signed is kept for ever; what it was made from is not");
 

@@ -61,3 +61,26 @@ test("an action that was refused cost nothing, and is queued anew in its own row
   expect(await store.spentOn(DAY)).toEqual({ actions: 1, failures: 0, gas: 60_000 });
   expect(await store.counts()).toMatchObject({ queued: 1, refused: 0, failed: 0 });
 });
+
+test("what has ended goes when it is old enough, and what is on its way stays", async () => {
+  const others = [1, 2, 3, 4].map((number) => `0x${String(number).repeat(64)}` as const);
+  const atMs = DAY * 86_400_000;
+  for (const [index, id] of [ID, ...others].entries()) {
+    await store.add({
+      ...{ id, wallet: WALLET, action: "withdraw", day: DAY, gas: 1, receivedMs: atMs + index },
+      call: { to: WALLET, data: "0x", counter: WALLET, nonce: "0", deadline: "0" },
+    });
+  }
+  const [sent, confirmed, failed, refused] = others as [typeof ID, typeof ID, typeof ID, typeof ID];
+  for (const [index, id] of [sent, confirmed, failed].entries()) await store.markSent(id, index, 1);
+  for (const [index, state] of (["confirmed", "failed"] as const).entries()) {
+    await store.end(index + 1, { state, reason: undefined, gas: 1, transactionHash: HASH });
+  }
+  await store.refuse(refused, "x");
+  // A day's limits are known until it is over.
+  expect(await store.removeBefore(atMs + 86_399_999, 10)).toBe(0);
+  expect(await store.removeBefore(atMs + 86_400_000, 2)).toBe(2);
+  expect(await store.removeBefore(atMs + 86_400_000, 10)).toBe(1);
+  expect(await store.removeBefore(atMs + 86_400_000, 10)).toBe(0);
+  expect(await store.counts()).toEqual({ queued: 1, sent: 1, confirmed: 0, failed: 0, refused: 0 });
+});

@@ -1,3 +1,4 @@
+import { dayOf } from "@commonwatt/sdk/time";
 import type { Address, Hash, Hex } from "viem";
 
 import type { Row, Sql } from "../storage/sql.ts";
@@ -30,7 +31,7 @@ export type RelayRow = {
 
 export type Spent = { actions: number; failures: number; gas: number };
 
-/** Members' actions on their way, one row each, for ever: what was sent is known by what was signed. */
+/** Members' actions on their way, one row each: what was sent is known by what was signed. */
 export type RelayStore = ReturnType<typeof createRelayStore>;
 
 /** What failed was paid for, and counts for its day for ever: it makes room under another name. */
@@ -71,6 +72,12 @@ const RELEASE = `
   WHERE transaction_id = ? AND state = 'sent'`;
 const REFUSE = "UPDATE relay_actions SET state = 'refused', reason = ? WHERE hash = ? AND state = 'queued'";
 const POSTPONE = "UPDATE relay_actions SET next_attempt_ms = ?, reason = ? WHERE hash = ? AND state = 'queued'";
+
+const REMOVE = `
+  DELETE FROM relay_actions WHERE hash IN (
+    SELECT hash FROM relay_actions
+    WHERE day < ? AND received_ms < ? AND state IN ('confirmed', 'failed', 'refused') ORDER BY day LIMIT ?
+  )`;
 
 export function createRelayStore(sql: Sql) {
   const spent = (row: Row | undefined): Spent => ({
@@ -139,6 +146,11 @@ export function createRelayStore(sql: Sql) {
     },
     async refuse(id: Hex, reason: string): Promise<void> {
       await sql.run(REFUSE, reason, id);
+    },
+    /** Removes some of the actions that came before a moment and have ended. Returns how many. */
+    removeBefore(receivedMs: number, limit: number): Promise<number> {
+      // Those of that day may still count; the index by day finds the others.
+      return sql.run(REMOVE, dayOf(Math.max(receivedMs / 1000, 0)), receivedMs, limit);
     },
     async postpone(id: Hex, nextAttemptMs: number, reason: string): Promise<void> {
       await sql.run(POSTPONE, nextAttemptMs, reason, id);

@@ -25,7 +25,7 @@ test("messages go some days after they were worked through, uses after theirs, a
     }),
   );
   let now = HARNESS_START + 2 * DAY;
-  const step = createRetention(database, { messageDays: 2, useDays: 3 }, () => now * 1000);
+  const step = createRetention(database, { messageDays: 2, useDays: 3, relayDays: 400 }, () => now * 1000);
   const messages = async () => Number((await database.get('SELECT count(*) AS "rows" FROM inbox'))?.["rows"]);
 
   expect(await step()).toBe(false);

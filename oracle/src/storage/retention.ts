@@ -3,16 +3,18 @@ import { intervalOf, SECONDS_PER_DAY } from "@commonwatt/sdk/time";
 import type { Config } from "../config/schema.ts";
 import { createSharedInbox } from "../cluster/shared-inbox.ts";
 import { createInboxStore } from "../inbox/inbox-store.ts";
+import { createRelayStore } from "../relay/relay-store.ts";
 import { createUseStore } from "../uses/use-store.ts";
 import type { Database } from "./sql.ts";
 
 /** One step removes at most so much, so that messages never wait long for it. */
 const MESSAGES = 2_000;
 const INTERVALS = 24;
+const ACTIONS = 500;
 
 /**
- * Removes what has been kept for long enough: messages that are worked through, and energy by use. What was signed stays
- * in the outbox for ever.
+ * Removes what has been kept for long enough: messages that are worked through, energy by use, and members' actions that
+ * were relayed and have ended. What was signed of meters stays in the outbox for ever.
  *
  * @param nowMs - The oracle's clock, unix milliseconds.
  * @param isShared - Several processes share the inbox.
@@ -20,7 +22,7 @@ const INTERVALS = 24;
  */
 export function createRetention(
   database: Database,
-  { messageDays, useDays }: Config["retention"],
+  { messageDays, useDays, relayDays }: Config["retention"],
   nowMs: () => number,
   isShared = false,
 ): () => Promise<boolean> {
@@ -31,6 +33,7 @@ export function createRetention(
     const messages = await inbox.prune(oldestMessageMs, MESSAGES);
     const oldestUse = intervalOf(Math.max(now / 1000 - useDays * SECONDS_PER_DAY, 0));
     const uses = await createUseStore(database).removeBefore(oldestUse, INTERVALS);
-    return messages + uses > 0;
+    const actions = await createRelayStore(database).removeBefore(now - relayDays * SECONDS_PER_DAY * 1000, ACTIONS);
+    return messages + uses + actions > 0;
   };
 }
