@@ -12,6 +12,9 @@ const MESSAGES = 2_000;
 const INTERVALS = 24;
 const ACTIONS = 500;
 
+/** Days that things are kept. Without `relayDays`, as on a gateway, nothing is relayed. */
+type Kept = Omit<Config["retention"], "relayDays"> & { relayDays?: number };
+
 /**
  * Removes what has been kept for long enough: messages that are worked through, energy by use, and members' actions that
  * were relayed and have ended. What was signed of meters stays in the outbox for ever.
@@ -22,7 +25,7 @@ const ACTIONS = 500;
  */
 export function createRetention(
   database: Database,
-  { messageDays, useDays, relayDays }: Config["retention"],
+  { messageDays, useDays, relayDays }: Kept,
   nowMs: () => number,
   isShared = false,
 ): () => Promise<boolean> {
@@ -33,7 +36,10 @@ export function createRetention(
     const messages = await inbox.prune(oldestMessageMs, MESSAGES);
     const oldestUse = intervalOf(Math.max(now / 1000 - useDays * SECONDS_PER_DAY, 0));
     const uses = await createUseStore(database).removeBefore(oldestUse, INTERVALS);
-    const actions = await createRelayStore(database).removeBefore(now - relayDays * SECONDS_PER_DAY * 1000, ACTIONS);
+    const actions =
+      relayDays === undefined
+        ? 0
+        : await createRelayStore(database).removeBefore(now - relayDays * SECONDS_PER_DAY * 1000, ACTIONS);
     return messages + uses + actions > 0;
   };
 }
