@@ -80,7 +80,7 @@ test(
   "a new operator who types what docs/operations.md says has a settled day of three meters",
   async () => {
     // Only the ports are others: those of the document may be taken here.
-    const ports = { 8545: await freePort(), 8080: await freePort(), 8787: await freePort() };
+    const ports = { 8545: await freePort(), 8080: await freePort(), 8787: await freePort(), 9464: await freePort() };
     let text = readFileSync(join(ROOT, "docs/operations.md"), "utf8");
     for (const [port, free] of Object.entries(ports)) text = text.replaceAll(port, String(free));
     const blocks = blocksOf(text);
@@ -95,7 +95,7 @@ test(
         expect({ commands, code, words: code === 0 ? "" : said.slice(-TAIL) }).toEqual({
           commands,
           code: 0,
-          said: "",
+          words: "",
         });
         if (commands.includes("watch")) expect(said).toMatch(/\d is settled: the first day is done\.\n$/u);
       } else if (terminal === "terminal-2") {
@@ -105,6 +105,8 @@ test(
     }
 
     const street = join(home, "street");
+    const report = await fetch(`http://127.0.0.1:${ports[9464]}/status`);
+    expect(await report.json()).toMatchObject({ meters: { total: 3 }, database: { problem: null } });
     const consents = readdirSync(join(street, "data/consents")).toSorted();
     expect(consents).toEqual(["meter-1.json", "meter-2.json", "meter-3.json"]);
     for (const file of [

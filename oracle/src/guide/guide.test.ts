@@ -58,6 +58,8 @@ describe("answers", () => {
     );
     await expect(askRest(asked({ dappUrl: "x" }))).rejects.toThrow(/Answer "dappUrl": .*expected a URL/u);
     await expect(askRest(asked({ dappUrl: "http://a.example", boardPort: "0" }))).rejects.toThrow(/boardPort/u);
+    const rest = await askRest(asked({ dappUrl: "http://a.example" }));
+    expect(rest).toMatchObject({ boardPort: 8_787, adminPort: 9_464 });
   });
 
   test("make sections of a config", async () => {

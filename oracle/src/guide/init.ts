@@ -130,7 +130,7 @@ export async function initialize({ folder, ask, say, minutes }: InitParts): Prom
   }
 }
 
-function configOf({ boardPort, dappUrl, clock, keystoreStrength }: Awaited<ReturnType<typeof askRest>>) {
+function configOf({ boardPort, adminPort, dappUrl, clock, keystoreStrength }: Awaited<ReturnType<typeof askRest>>) {
   return {
     dataDir: "data",
     keystoreDir: "keystore",
@@ -139,6 +139,8 @@ function configOf({ boardPort, dappUrl, clock, keystoreStrength }: Awaited<Retur
     ...(clock === "system" ? {} : { clock }),
     ...(keystoreStrength === "standard" ? {} : { keystoreStrength }),
     board: { host: "127.0.0.1", port: boardPort, allowedOrigins: [new URL(dappUrl).origin] },
+    // Only then do `status` and /readyz answer.
+    admin: { port: adminPort },
     meters: [],
   };
 }

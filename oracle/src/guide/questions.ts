@@ -7,7 +7,7 @@ import type { Ask } from "./ask.ts";
 export const QUESTIONS = [
   ...["rpcUrl", "neighbourhood", "name", "currency", "deviceRegistry", "communityPrice", "networkCharge"],
   ...["neighbourhoodAddress", "marketplaceAddress", "messages", "httpHost", "httpPort", "mqttPort", "brokerUrl"],
-  ...["serialPath", "serialFormat", "boardPort", "dappUrl", "clock", "keystoreStrength"],
+  ...["serialPath", "serialFormat", "boardPort", "adminPort", "dappUrl", "clock", "keystoreStrength"],
 ] as const;
 
 const MAX_PORT = 65_535;
@@ -136,6 +136,12 @@ export async function askRest(ask: Ask) {
     fallback: "8787",
     read: readPort("port"),
   });
+  const adminPort = await ask({
+    key: "adminPort",
+    text: "And on which port, for this machine alone, does it say how it stands (status, supervision)?",
+    fallback: "9464",
+    read: readPort("port"),
+  });
   const dappUrl = await ask({
     key: "dappUrl",
     text: "At which address do the members open the dApp, such as https://street.example.org?",
@@ -153,5 +159,5 @@ export async function askRest(ask: Ask) {
     fallback: "standard",
     read: readChoice("strength", ["standard", "light"]),
   });
-  return { boardPort, dappUrl, clock, keystoreStrength };
+  return { boardPort, adminPort, dappUrl, clock, keystoreStrength };
 }
