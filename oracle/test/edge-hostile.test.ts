@@ -1,19 +1,29 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { toSignedProfile, type SignedProfile } from "@commonwatt/sdk/profile-signing";
 import { decodeIntervals, decodeQuality, encodeIntervals } from "@commonwatt/sdk/profile";
 import { day, dayEnd, dayOf, dayStart, isoDay, type Day } from "@commonwatt/sdk/time";
+import { planSettlement } from "@commonwatt/sdk/settlement/plan";
 import { connectAsync, type MqttClient } from "mqtt";
-import type { Hex } from "viem";
+import { BaseError, ContractFunctionRevertedError, type Hex, toFunctionSelector } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
+import type { ExportedDay } from "../src/edge/export.ts";
 import { decodeShown, encodeReceipt, type ShownProfile } from "../src/edge/message.ts";
 import { edgeTopic, profilesFilter } from "../src/edge/topics.ts";
-import { bundleGateway, createGatewayFolder } from "./support/edge-gateway.ts";
-import { type LocalChain, startLocalChain } from "./support/local-chain.ts";
+import { bundleGateway, createGatewayFolder, type GatewayFolder } from "./support/edge-gateway.ts";
+import {
+  CLOSING_WINDOW_SECONDS,
+  COMMUNITY_PRICE_TICKS,
+  type LocalChain,
+  NETWORK_CHARGE_TICKS,
+  startLocalChain,
+} from "./support/local-chain.ts";
 import { hasMosquitto, type Mosquitto, startMosquitto } from "./support/mosquitto.ts";
-import { deployStreet } from "./support/street-on-chain.ts";
+import { createRegistrar, deployStreet } from "./support/street-on-chain.ts";
 
 const FIRST = day(dayOf(Date.now() / 1000) - 2);
 const SECOND = day(FIRST + 1);
@@ -90,9 +100,9 @@ async function createScene(more: object = {}) {
 
 const record = (profile: SignedProfile) =>
   chain.client.writeContract({ ...chain.contract, functionName: "record", args: [profile] });
-/** What would become of it, without a transaction. */
-const tryRecord = (profile: SignedProfile) =>
-  chain.client.simulateContract({ ...chain.contract, functionName: "record", args: [profile] });
+/** What the contract refuses a profile for, without a transaction; undefined: it takes it. */
+const refusalOf = (profile: SignedProfile, contract = chain.contract) =>
+  reasonOf(chain.client.simulateContract({ ...contract, functionName: "record", args: [profile] }));
 const recorded = (meter: number) =>
   chain.client.getContractEvents({
     ...chain.contract,
@@ -105,6 +115,17 @@ const recorded = (meter: number) =>
 async function endDays(): Promise<void> {
   const { timestamp } = await chain.client.getBlock();
   if (timestamp <= dayEnd(SECOND)) await chain.mineAt(dayEnd(SECOND) + 1);
+}
+
+/** Announces a day in which no meter shares yet, and settles it for nobody once its hour is over. */
+async function settleEmpty(of: Day): Promise<void> {
+  await chain.client.writeContract({ ...chain.contract, functionName: "announce", args: [of, 0n] });
+  const { timestamp } = await chain.client.getBlock();
+  await chain.mineAt(Number(timestamp) + 3_600);
+  const tariff = { communityPriceTicks: COMMUNITY_PRICE_TICKS, networkChargeTicks: NETWORK_CHARGE_TICKS };
+  const { claims, batch, skipped } = planSettlement({ day: of, tariff, bitmap: 0n, forced: [], meters: [] }).args;
+  const args = [of, claims, batch, skipped] as const;
+  await chain.client.writeContract({ ...chain.contract, functionName: "settleDay", args });
 }
 
 /** Every way of changing what a gateway signed. */
@@ -137,7 +158,8 @@ describe.skipIf(!hasMosquitto)("a relay in the hands of an enemy", { timeout: 30
     await gateway.publish(meter, FIRST);
     await gateway.publish(meter, SECOND, { openingWh: 9_600, from: 1 });
     const first = await shown(FIRST);
-    for (const [what, forged] of forgeries(first)) await expect(tryRecord(forged), what).rejects.toThrow();
+    expect(await refusalOf(first)).toBeUndefined();
+    for (const [what, forged] of forgeries(first)) expect(await refusalOf(forged), what).toBe("UnknownDevice");
     // With a key of their own it is another device's, and that is nobody's.
     const own = await privateKeyToAccount(generatePrivateKey()).sign({ hash: hash() });
     const invented = {
@@ -146,11 +168,12 @@ describe.skipIf(!hasMosquitto)("a relay in the hands of an enemy", { timeout: 30
       ...decodeIntervals(first.intervals),
       day: FIRST,
     };
-    await expect(tryRecord(toSignedProfile(invented, own))).rejects.toThrow();
+    expect(await refusalOf(toSignedProfile(invented, own))).toBe("UnknownDevice");
     // Another neighbourhood of the same chain, where the same device cannot even be registered with this proof.
     const elsewhere = await deployStreet(chain.client);
+    await createRegistrar(chain.client, elsewhere).addMeter(meter, chain.account(1).address);
     const there = { address: elsewhere.neighbourhood, abi: chain.contract.abi } as const;
-    await expect(chain.client.simulateContract({ ...there, functionName: "record", args: [first] })).rejects.toThrow();
+    expect(await refusalOf(first, there)).toBe("UnknownDevice");
     const registration = {
       ...proof,
       meter,
@@ -160,9 +183,9 @@ describe.skipIf(!hasMosquitto)("a relay in the hands of an enemy", { timeout: 30
       custody: 1,
       possession: proof.signature,
     };
-    await expect(
-      chain.client.simulateContract({ ...there, functionName: "registerDevice", args: [registration] }),
-    ).rejects.toThrow();
+    expect(
+      await reasonOf(chain.client.simulateContract({ ...there, functionName: "registerDevice", args: [registration] })),
+    ).toBe(toFunctionSelector("PossessionNotProven(address,address)"));
     // Only once the relay says that it has the first day is the second shown: it cannot be put before it.
     await say(FIRST, {
       version: 1,
@@ -175,8 +198,8 @@ describe.skipIf(!hasMosquitto)("a relay in the hands of an enemy", { timeout: 30
     const second = await shown(SECOND);
     // It keeps the first day back, and hands in the second alone: both days' energy is in the registers, none is lost.
     await record(second);
-    await expect(tryRecord(second), "twice").rejects.toThrow();
-    await expect(tryRecord(first), "afterwards").rejects.toThrow();
+    expect(await refusalOf(second), "twice").toBe("DayNotAfterLast");
+    expect(await refusalOf(first), "afterwards").toBe("DayNotAfterLast");
     const events = await recorded(meter);
     expect(events.map(({ args }) => [args.day, args.importRegister, args.unattributedImportWh])).toEqual([
       [SECOND, 2n * WH_A_DAY, WH_A_DAY],
@@ -226,6 +249,42 @@ describe.skipIf(!hasMosquitto)("a relay in the hands of an enemy", { timeout: 30
     await running.end("SIGTERM");
   });
 
+  test("and whoever settles with it cannot leave a sharing meter's day out: its calls are in the export", async () => {
+    const { meter, gateway, relay, shown } = await createScene();
+    const owner = { ...chain.contract, account: chain.account(1) } as const;
+    const settings = { sharing: true, community: true, askTicks: 0, bidTicks: 0 };
+    await chain.client.writeContract({ ...owner, functionName: "setSettings", args: [meter, settings] });
+    const running = await gateway.start();
+    await gateway.publish(meter, FIRST);
+    await gateway.publish(meter, SECOND, { openingWh: 9_600, from: 1 });
+    const first = await shown(FIRST);
+    await relay.endAsync(true);
+    await chain.mineAt(dayEnd(FIRST) + 1);
+    await record(first);
+    await settleEmpty(FIRST);
+    await chain.client.writeContract({ ...chain.contract, functionName: "applyChanges", args: [[meter]] });
+    await running.logged("on-chain", (line) => line["day"] === isoDay(FIRST));
+    // The second day is nobody's to see but the gateway's; it is announced without this meter.
+    await endDays();
+    await chain.client.writeContract({ ...chain.contract, functionName: "announce", args: [SECOND, 0n] });
+    await running.logged("signed", (line) => line["day"] === isoDay(SECOND));
+    await running.logged("withheld", (line) => line["day"] === isoDay(SECOND));
+    const exported = await exportedDay(gateway, SECOND);
+    const send = (data: Hex) => chain.client.sendTransaction({ to: exported.to, data, account: chain.account(5) });
+    const seats = () => chain.client.readContract({ ...chain.contract, functionName: "announced" });
+    expect((await seats())[1]).toBe(0n);
+    await send(exported.calls.force);
+    expect((await seats())[1]).not.toBe(0n);
+    // Nobody settles it with this meter in it, so the window closes over it: the energy gets into the registers all the same.
+    await chain.mineAt(Number((await chain.client.getBlock()).timestamp) + CLOSING_WINDOW_SECONDS + 1);
+    await send(exported.calls.late);
+    await running.logged("on-chain", (line) => line["day"] === isoDay(SECOND));
+    const { device } = await chain.client.readContract({ ...chain.contract, functionName: "meter", args: [meter] });
+    const state = { ...chain.contract, functionName: "deviceState", args: [device] } as const;
+    expect(await chain.client.readContract(state)).toMatchObject({ lastDay: SECOND, importRegister: 2n * WH_A_DAY });
+    await running.end("SIGTERM");
+  });
+
   test("cannot make a gateway sign a day twice, not even with its database thrown away", async () => {
     const { meter, gateway, shown } = await createScene();
     await endDays();
@@ -241,6 +300,27 @@ describe.skipIf(!hasMosquitto)("a relay in the hands of an enemy", { timeout: 30
     expect((await shown(FIRST)).signature).toBe(first.signature);
   });
 });
+
+/** A day as `edge export` writes it down. */
+async function exportedDay(gateway: GatewayFolder, of: Day): Promise<ExportedDay> {
+  const out = join(gateway.folder, "out");
+  await gateway.verb("export", "--out", out, "--day", isoDay(of));
+  const [file = ""] = readdirSync(out);
+  return JSON.parse(readFileSync(join(out, file), "utf8")) as ExportedDay;
+}
+
+/** The error that a call to the contract ends with: its name, or the selector of another contract's; undefined: it goes through. */
+async function reasonOf(call: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    const reverted =
+      error instanceof BaseError && error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+    if (!(reverted instanceof ContractFunctionRevertedError)) throw error;
+    return reverted.data?.errorName ?? reverted.signature;
+  }
+}
 
 async function digestOf(profile: SignedProfile): Promise<Hex> {
   const { digestOf: digest } = await import("../src/edge/relay/take-profile.ts");
