@@ -1,7 +1,7 @@
 /**
  * What the gateway's process takes of memory: `node oracle/bench/edge-memory.ts [--meters 5] [--most 60]`. It is started as an
  * operator starts it, takes a day of messages of its meters, one a minute, over mosquitto, closes and signs the day and shows
- * it; its resident memory is looked at all the time. Ends with 1 when it was more than `most` megabytes.
+ * it; its resident memory is looked at all the time. The figures are mebibytes; it ends with 1 when the peak was more than `most`.
  */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -5,6 +5,7 @@ import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 import { runGateway } from "./gateway.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 import { createSmallLog } from "./small-log.ts";
+import { tidyMemory } from "./tidy-memory.ts";
 
 // What `edge` becomes once it has checked the config: one bundled file, started with a small memory. The config comes
 // checked and complete from there; this process has no library to check it with.
@@ -16,6 +17,7 @@ const stop = new Promise<string>((resolve) => {
     });
   }
 });
+tidyMemory();
 try {
   const config = JSON.parse(readFileSync(file, "utf8")) as GatewayConfig;
   await runGateway({ config, log: createSmallLog(config.logLevel), stop });

@@ -26,6 +26,7 @@ import { openSqlite } from "../storage/sqlite.ts";
 import { closeOver } from "./close-over.ts";
 import { createDayStore, prepareDayStore } from "./day-store.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
+import { openEarly } from "./open-early.ts";
 import { lastReadings, waitForClock } from "./readings.ts";
 import { type ChainProof, createChainProof } from "./proof.ts";
 import { createShowing } from "./show-days.ts";
@@ -37,6 +38,8 @@ const PROVE_PAUSE_MS = 5_000;
 const STATUS_PAUSE_MS = 60_000;
 const TIDY_PAUSE_MS = 600_000;
 const OLD_DAYS = 100;
+/** SQLite's own would be 2 MB; a gateway's meters fit into a quarter of it. */
+const DATABASE_CACHE_KIB = 512;
 
 export type GatewayParts = {
   config: GatewayConfig;
@@ -68,7 +71,13 @@ export async function runGateway({ config, log, stop, clock = systemClock }: Gat
   await using resources = new AsyncDisposableStack();
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const { neighbourhood, timing, meters } = config;
+  // First, while there is least else in memory.
+  const keys = resources.adopt(await keysOf(config), (opened) => {
+    opened.close();
+  });
+  const source = await openEarly(keys, log);
   const database = resources.adopt(await openSqlite(databaseFile(config)), (opened) => opened.close());
+  await database.get(`PRAGMA cache_size = -${DATABASE_CACHE_KIB}`);
   await prepareDayStore(database);
   const stopping = new AbortController();
   void stop.then(() => {
@@ -77,9 +86,6 @@ export async function runGateway({ config, log, stop, clock = systemClock }: Gat
   await waitForClock(database, clock, log, stopping.signal);
   if (stopping.signal.aborted) return;
 
-  const source = resources.adopt(await keysOf(config), (opened) => {
-    opened.close();
-  });
   const memory = openSignerMemory(memoryFile(config));
   resources.defer(() => {
     memory.close();

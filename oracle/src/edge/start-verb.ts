@@ -22,7 +22,19 @@ export const GATEWAY_FLAGS = [
   "--no-maglev",
   "--no-sparkplug",
   "--single-threaded",
+  "--expose-gc",
 ] as const;
+
+/**
+ * One arena for all threads, of which there is one. Larger blocks, such as those a key is opened with, go back to the system
+ * as soon as they are free: the C library else learns from the first of them to keep the next.
+ */
+export const GATEWAY_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_MMAP_THRESHOLD_: "65536",
+  MALLOC_TRIM_THRESHOLD_: "65536",
+  UV_THREADPOOL_SIZE: "1",
+} as const;
 
 export const edgeVerb = defineVerb({
   usage: "--config FILE",
@@ -43,8 +55,7 @@ function startGateway(config: GatewayConfig): void {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const checked = join(config.dataDir, "edge-checked.json");
   writeFileSync(checked, `${JSON.stringify(config)}\n`, { mode: 0o600 });
-  // Threads that allocate each have an arena of their own, unless told otherwise.
-  const environment = { ...process.env, MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "2" };
+  const environment = { ...process.env, ...GATEWAY_ENVIRONMENT };
   process.execve?.(process.execPath, [process.execPath, ...GATEWAY_FLAGS, BUNDLE, checked], environment);
   throw new CommonwattError(
     "This system cannot replace a process by another (execve): the gateway runs on Linux and macOS",
