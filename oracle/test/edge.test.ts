@@ -151,7 +151,8 @@ describe.skipIf(!hasMosquitto)(
       // The day ended longer ago than receipts.alarmHours.
       const line = await running.logged("withheld");
       expect(line).toMatchObject({ meter, day: isoDay(FIRST), standing: "new" });
-      expect(gateway.metrics()).toContain(`commonwatt_edge_days_withheld{meter="${meter}"} 1`);
+      // The log says it just before the files are written.
+      await expect.poll(() => gateway.metrics()).toContain(`commonwatt_edge_days_withheld{meter="${meter}"} 1`);
       expect(await gateway.verb("status")).toMatch(/is OVERDUE \(the relay has not said that it has it\)/u);
       const out = join(gateway.folder, "out");
       await gateway.verb("export", "--out", out);
