@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
@@ -260,6 +260,7 @@ describe("backup and restore", () => {
       const made = await command("backup", "--to", backupFolder("many"), "--dated", "--keep", "2");
       expect(made.text).toContain("Backed up to");
     }
+    expect(readdirSync(backupFolder("many"))).toHaveLength(2);
     const config = JSON.parse(readFileSync(oracle.configFile, "utf8")) as { dataDir: string };
     expect(existsSync(join(oracle.folder, config.dataDir, "last-backup"))).toBe(true);
   });

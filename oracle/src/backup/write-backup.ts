@@ -108,11 +108,11 @@ async function writeSigned(config: Config, to: string): Promise<number | null> {
   }
 }
 
-const DATED = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}Z$/u;
+const DATED = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}\.\d{3}Z$/u;
 
-/** The folder of a backup of this moment inside a folder of backups. */
+/** The folder of a backup of this moment, to the millisecond, inside a folder of backups. */
 export function datedFolder(inside: string, now: Date): string {
-  return join(inside, `${now.toISOString().slice(0, 19).replaceAll(":", "-")}Z`);
+  return join(inside, now.toISOString().replaceAll(":", "-"));
 }
 
 /**
