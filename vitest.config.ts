@@ -61,8 +61,7 @@ function processTests(workspace: string): TestProjectInlineConfiguration {
       testTimeout: 600_000,
       hookTimeout: 300_000,
       expect: PATIENT,
-      // Each file starts processes of its own: one file at a time, after all that is quick.
-      fileParallelism: false,
+      // Each file starts processes of its own: after all that is quick.
       sequence: { groupOrder: 1 },
     },
   };

@@ -29,7 +29,9 @@ test("a wallet of the browser connects, and its refusals are taken calmly", asyn
   await test.step("refuse to sign an offer, then sign it", async () => {
     const rows = page.getByRole("region", { name: "Energy you hold" }).getByRole("listitem");
     await expect(rows.first()).toBeVisible({ timeout: 180_000 });
-    const row = rows.first();
+    // By its day: the next one comes to stand above it.
+    const day = await rows.first().getByRole("heading").innerText();
+    const row = rows.filter({ hasText: day });
     await row.getByRole("button", { name: "Offer" }).click();
     await row.getByLabel("Price, ct per kWh").fill("66.66");
     await row.getByRole("button", { name: "Offer this energy" }).click();
