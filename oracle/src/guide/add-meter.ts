@@ -3,8 +3,9 @@ import { dirname, resolve } from "node:path";
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { parseConfig } from "../config/load.ts";
+import { writePrivate } from "../write-private.ts";
 import { type NewMeterFacts } from "./meter-questions.ts";
-import { readJson, toJson, writePrivate } from "./files.ts";
+import { readJson, toJson } from "./files.ts";
 
 type RawConfig = { meters?: { meter?: unknown }[] } & Record<string, unknown>;
 

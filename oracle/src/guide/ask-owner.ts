@@ -12,7 +12,7 @@ import type { Config } from "../config/schema.ts";
 import { mismatch, type OpenPairing, openPairingRoom, pairingFolder } from "../pairing/room.ts";
 import { createPairingRoute } from "../pairing/route.ts";
 import { startPairingServer } from "../pairing/server.ts";
-import { writePrivate } from "./files.ts";
+import { writePrivate } from "../write-private.ts";
 
 const LOOK_MS = 300;
 

@@ -9,9 +9,10 @@ import {
   type SignedConsent,
 } from "@commonwatt/sdk/consent";
 import type { Deployment } from "@commonwatt/sdk/deployment";
+import { writePrivate } from "../write-private.ts";
 import { z } from "zod";
 
-import { toJson, writePrivate } from "./files.ts";
+import { toJson } from "./files.ts";
 
 /** Beside the data, for both are backed up together. */
 const fileOf = (dataDir: string, meter: number) => join(dataDir, "consents", `meter-${meter}.json`);

@@ -1,28 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
-
-/**
- * Writes a file that nobody but its owner may read, whole or not at all. What was there is replaced.
- *
- * @throws the system's error where it cannot be written.
- */
-export function writePrivate(file: string, text: string): void {
-  const draft = `${file}.${randomBytes(4).toString("hex")}`;
-  const handle = openSync(draft, "wx", 0o600);
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(draft, file);
-  const folder = openSync(dirname(file), "r");
-  fsyncSync(folder);
-  closeSync(folder);
-}
 
 export const toJson = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 

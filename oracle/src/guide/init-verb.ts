@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 
 import { defineVerb, print } from "../cli/verb.ts";
 import { parseWhole } from "../community/values.ts";
+import { writePrivate } from "../write-private.ts";
 import { readAnswersFile } from "./answers-file.ts";
 import { type Answers, createAsker } from "./ask.ts";
-import { filesOf, readJson, toJson, writePrivate } from "./files.ts";
+import { filesOf, readJson, toJson } from "./files.ts";
 import { initialize } from "./init.ts";
 import { askMeter } from "./meter-questions.ts";
 import { pairMeter } from "./pair-meter.ts";

@@ -16,8 +16,9 @@ import { loadConfigWithoutMeters } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createKey, openKey, readAddress } from "../keystore/keystore.ts";
 import { readSecret } from "../keystore/passphrase.ts";
+import { writePrivate } from "../write-private.ts";
 import type { Ask } from "./ask.ts";
-import { filesOf, toJson, writePrivate } from "./files.ts";
+import { filesOf, toJson } from "./files.ts";
 import { waitForFunds } from "./funds.ts";
 import { askDeployOrJoin, askMessages, askName, askRest, askRpcUrl, askTerms, askWhere } from "./questions.ts";
 

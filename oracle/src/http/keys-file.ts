@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 
 import { CommonwattError } from "@commonwatt/sdk/commonwatt-error";
 
 import { readSecret } from "../keystore/passphrase.ts";
+import { writePrivate } from "../write-private.ts";
 import { cleanName } from "./names.ts";
 
 /** A key that a sender shows. */
@@ -89,13 +90,5 @@ function checkNode(node: string, where: string): void {
 /** Whole or not at all, also when the disk is full. */
 function replaceFile(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${randomBytes(4).toString("hex")}`;
-  const handle = openSync(draft, "wx", 0o600);
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(draft, file);
+  writePrivate(file, text);
 }
